@@ -1,0 +1,24 @@
+// A servo that is missing beside one that nobody claims is how a renamed identity looks.
+import { pass, refuse } from '../../../domain/answer.ts';
+import type { EvidenceGateRule } from '../../given.ts';
+
+export const swap: EvidenceGateRule = ({ host: { view, match }, release }, { policy }) => {
+  const missing = match.missing[0];
+  const numbers = {
+    host: view.id,
+    rounds: match.missingRounds,
+    limit: policy.swapRounds,
+    uid: missing ?? '',
+    count: match.missing.length,
+  };
+  if (missing === undefined) return pass('{host} misses no servo that the authority expects there', numbers);
+  if (match.missingRounds < policy.swapRounds)
+    return pass('{host} has missed {uid} for {rounds} round(s), fewer than {limit}', numbers);
+  if (release?.kind === 'tombstone')
+    return pass('{host} misses {uid}, but this servo has a tombstone of its own', numbers);
+  return refuse(
+    '{host} has missed {count} servo(s) that the authority expects there for {rounds} rounds, first {uid}: this may be it under another name',
+    'find out where {uid} is; if it is truly gone: servoctl hosts acknowledge {host} --missing {uid}',
+    numbers,
+  );
+};
