@@ -41,6 +41,8 @@ export interface OpenOrder {
   readonly uid: ServoUid;
   readonly incarnation: Incarnation;
   readonly project: ProjectId | undefined;
+  /** The project had a tombstone of its own. */
+  readonly projectReleased: boolean;
   readonly identity: Digest;
   /** For people. */
   readonly reason: string;
@@ -63,6 +65,8 @@ export interface Charge {
   readonly generation: Generation;
   readonly readerVersion: ReaderVersion;
   readonly project: ProjectId | undefined;
+  /** The project had a tombstone of its own. */
+  readonly projectReleased: boolean;
   readonly uid: ServoUid;
   readonly incarnation: Incarnation;
   readonly action: Action;

@@ -1,0 +1,96 @@
+// The plan of one cell: which orphans become orders now, which wait, for what, and which breakers open.
+// Gates of a servo are independent; only breakers (too many at once) and budgets (the oldest first) look at all of them.
+import type { CellId } from '@servo-auditor/proto/ids.ts';
+import type { Answer } from '../domain/answer.ts';
+import type { Blocked, Plan, PlanEntry, Proposal, RoundContext } from '../domain/plan.ts';
+import { actionGates, type ActionGate, type ActionRow, type Judgement } from '../domain/verdict.ts';
+import type { Acting } from './acting.ts';
+import { actionGateRules } from './gates/action/index.ts';
+import { livingApproval, needsApproval } from './gates/action/mode.ts';
+import { actionable, breakersOver, BudgetBook, placeOf } from './tally.ts';
+
+/**
+ * The plan of `cell`.
+ * @param judgements of all cells: breakers and budgets of the fleet look at all.
+ */
+export function planCell(cell: CellId, judgements: readonly Judgement[], context: RoundContext): Plan {
+  const acting = actingOn(judgements, context);
+  const orphans = actionable(judgements)
+    .filter((j) => j.evidence.host.view.cell === cell)
+    .toSorted(oldestFirst);
+  const entries: PlanEntry[] = [];
+  const blocked: Blocked[] = [];
+  for (const orphan of orphans) {
+    const { evidence } = orphan;
+    const row = answerActions(orphan, acting);
+    const by = actionGates.filter((gate) => row[gate].outcome !== 'pass');
+    if (by.length > 0) {
+      blocked.push({ evidence, row, by });
+      continue;
+    }
+    acting.budgets.take(placeOf(evidence));
+    entries.push({ evidence, rounds: evidence.rounds, row, approved: needsApproval(orphan, context) });
+  }
+  const byServo = new Map(orphans.map((o) => [o.evidence, o]));
+  return {
+    cell,
+    epoch: context.epoch,
+    entries,
+    blocked,
+    proposals: blocked
+      .filter((b) => waitsForApproval(b, byServo.get(b.evidence), context))
+      .map(proposalOf)
+      .toSorted(byUid),
+    openings: breakersOver(judgements, context),
+    paused: blocked
+      .filter((b) => b.by.every((gate) => gate === 'budget') && approvedNow(byServo.get(b.evidence), context))
+      .map(({ evidence: { uid, incarnation } }) => ({ uid, incarnation })),
+  };
+}
+
+/** What the action gates look at beside the orphan: also for `explain`, which shows one row. */
+export function actingOn(judgements: readonly Judgement[], context: RoundContext): Acting {
+  const breakers = new Map(context.operator.breakers.map((b) => [b.cohort, b.message]));
+  for (const opening of breakersOver(judgements, context)) breakers.set(opening.cohort, opening.message);
+  return { context, breakers, budgets: new BudgetBook(context) };
+}
+
+/** Every action gate's answer. */
+export function answerActions(orphan: Judgement, acting: Acting): ActionRow {
+  const row: Partial<Record<ActionGate, Answer>> = {};
+  for (const gate of actionGates) row[gate] = actionGateRules[gate](orphan, acting);
+  return row as ActionRow;
+}
+
+function approvedNow(orphan: Judgement | undefined, context: RoundContext): boolean {
+  return orphan !== undefined && livingApproval(orphan, context) !== undefined;
+}
+
+/** Nothing but an approval (and perhaps its turn) is missing, and the mode lets an approval count. */
+function waitsForApproval(
+  { by, row }: Blocked,
+  orphan: Judgement | undefined,
+  context: RoundContext,
+): boolean {
+  return (
+    by.includes('mode') &&
+    by.every((gate) => gate === 'mode' || gate === 'budget') &&
+    row.mode.numbers['mode'] !== 'observe' &&
+    !approvedNow(orphan, context)
+  );
+}
+
+function proposalOf({ evidence }: Blocked): Proposal {
+  const { host, generation, project } = placeOf(evidence);
+  return { uid: evidence.uid, incarnation: evidence.incarnation, host, generation, project };
+}
+
+function oldestFirst(a: Judgement, b: Judgement): number {
+  const byAge = (a.evidence.release?.firstReadMs ?? 0) - (b.evidence.release?.firstReadMs ?? 0);
+  return byAge !== 0 ? byAge : byUid(a.evidence, b.evidence);
+}
+
+function byUid(a: { readonly uid: string; readonly incarnation: string }, b: typeof a): number {
+  if (a.uid !== b.uid) return a.uid < b.uid ? -1 : 1;
+  return a.incarnation < b.incarnation ? -1 : a.incarnation > b.incarnation ? 1 : 0;
+}
