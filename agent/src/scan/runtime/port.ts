@@ -1,0 +1,58 @@
+// What a runtime is to the agent: the things that really run on this host, each with the identity that the runtime itself
+// knows. One file per runtime implements this; a new one is that file and one line in index.ts.
+// A runtime says what it could not read: an object that it cannot judge is a problem, never an absence.
+import type { Incarnation, RuntimeId, ServoUid } from '@servo-auditor/proto/ids.ts';
+import type { Problem } from '@servo-auditor/proto/wire.ts';
+import type { Conformance } from '../conformance.ts';
+
+/** How much an object has done up to now. Either part is absent where this agent may not see it. */
+export interface Usage {
+  /** CPU time since its start in milliseconds, over all its processes and the children that they waited for. */
+  readonly cpuMs: number | undefined;
+  /** Smallest step in which `cpuMs` is counted, in milliseconds. */
+  readonly cpuStepMs: number;
+  /** Established connections at this moment, probe sources left out. */
+  readonly connections: number | undefined;
+}
+
+/** One thing that runs. */
+export interface RuntimeObject {
+  readonly runtimeId: RuntimeId;
+  /** Changes whenever the object is created anew in the same slot. Each runtime says what it is made of. */
+  readonly incarnation: Incarnation;
+  /** The servo that it is, by the runtime's own identity, which the store does not read. */
+  readonly uid: ServoUid;
+  /** Its labels or environment. May hold secrets: never logged, never sent. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly usage: Usage;
+  /** What it was started with, as far as it can still be seen. May hold secrets. */
+  readonly argv: readonly string[] | undefined;
+  readonly cwd: string | undefined;
+  /** Process that stands for it. Absent where the runtime knows no processes. */
+  readonly pid: number | undefined;
+  /** Where it stands, for messages: `/proc/123`. */
+  readonly path: string;
+}
+
+export interface RuntimeReading {
+  readonly objects: readonly RuntimeObject[];
+  readonly problems: readonly Problem[];
+}
+
+export interface Runtime {
+  /** Second half of the generation's name. */
+  readonly name: string;
+  /** Field of an object that its identity is read from, as `env:NAME` or `argv:PREFIX`. A store may not read the same. */
+  readonly identityField: string;
+  /** How objects become servos, without anything that differs from host to host. Part of the reader version. */
+  readonly mapping: Readonly<Record<string, unknown>>;
+  /** What no second agent may serve at the same time. */
+  readonly lock: string;
+  /**
+   * Everything in this agent's scope that runs now. What ends meanwhile is left out; what cannot be read is a problem.
+   * Rejects only when the signal aborts, with its reason.
+   */
+  list(signal: AbortSignal): Promise<RuntimeReading>;
+  /** What this reader makes of its built-in corpus. */
+  conform(): Promise<readonly Conformance[]>;
+}
