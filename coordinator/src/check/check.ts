@@ -24,7 +24,8 @@ export function check(plan: Plan, raw: RawEvidence): readonly Finding[] {
 function checkEntry(plan: Plan, entry: PlanEntry, raw: RawEvidence, report: Report): void {
   const view = raw.views.get(entry.evidence.host.view.id);
   if (view === undefined) return report('host', 'there is no such host');
-  if (view.cell !== plan.cell) report('host', `${view.id} belongs to ${view.cell}, the plan is for ${plan.cell}`);
+  if (view.cell !== plan.cell)
+    report('host', `${view.id} belongs to ${view.cell}, the plan is for ${plan.cell}`);
   const row = checkHost(entry, view, raw, report);
   if (row === undefined) return;
   checkClaims(entry, view, row, raw, report);

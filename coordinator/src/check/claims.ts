@@ -5,9 +5,16 @@ import type { PlanEntry } from '../domain/plan.ts';
 import type { RawClaims, RawEvidence } from './raw.ts';
 import type { Report } from './report.ts';
 
-export function checkClaims({ evidence }: PlanEntry, view: HostView, row: number, raw: RawEvidence, report: Report): void {
+export function checkClaims(
+  { evidence }: PlanEntry,
+  view: HostView,
+  row: number,
+  raw: RawEvidence,
+  report: Report,
+): void {
   const { now, policy } = raw.context;
-  if (raw.witnesses.filter((w) => w.authority).length !== 1) report('witness', 'there is not exactly one authority');
+  if (raw.witnesses.filter((w) => w.authority).length !== 1)
+    report('witness', 'there is not exactly one authority');
   for (const witness of raw.witnesses) {
     const { accepted } = witness;
     if (witness.waiting !== undefined) report('witness', `a snapshot of ${witness.id} waits for an operator`);
@@ -31,7 +38,12 @@ export function checkClaims({ evidence }: PlanEntry, view: HostView, row: number
 }
 
 /** Why a witness's claims protect this copy. Undefined: they do not. */
-function protectedBy(claims: RawClaims, uidIndex: number, view: HostView, raw: RawEvidence): string | undefined {
+function protectedBy(
+  claims: RawClaims,
+  uidIndex: number,
+  view: HostView,
+  raw: RawEvidence,
+): string | undefined {
   const on = claims.on[uidIndex] ?? 0;
   if (on === 0) return undefined;
   if (on === 1) return 'on no host in particular';
@@ -50,5 +62,7 @@ function runsOn(host: HostId, uidIndex: number, raw: RawEvidence): boolean {
   const view = raw.views.get(host);
   const inventory = view?.inventory;
   if (inventory === undefined || view?.digestMatches !== true || inventory.problems.length > 0) return false;
-  return inventory.uidIndex.some((u, row) => u === uidIndex && inventory.state[row] === 0 && inventory.contradiction[row] === 0);
+  return inventory.uidIndex.some(
+    (u, row) => u === uidIndex && inventory.state[row] === 0 && inventory.contradiction[row] === 0,
+  );
 }

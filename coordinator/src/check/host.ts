@@ -10,7 +10,12 @@ const activityActive = 0;
 const activityMeasuring = 2;
 
 /** Row of the servo in the host's inventory; undefined, with a finding, when it is not there. */
-export function checkHost({ evidence }: PlanEntry, view: HostView, raw: RawEvidence, report: Report): number | undefined {
+export function checkHost(
+  { evidence }: PlanEntry,
+  view: HostView,
+  raw: RawEvidence,
+  report: Report,
+): number | undefined {
   const { inventory, heartbeat } = view;
   const { policy, now, epoch } = raw.context;
   if (inventory === undefined || heartbeat === undefined) {
@@ -33,12 +38,16 @@ export function checkHost({ evidence }: PlanEntry, view: HostView, raw: RawEvide
     report('servo', `row ${row} of ${view.id} is not ${evidence.uid} in incarnation ${evidence.incarnation}`);
     return undefined;
   }
-  if (inventory.uid.filter((uid) => uid === evidence.uid).length !== 1) report('servo', 'its uid stands twice on the host');
-  if (inventory.contradiction[row] !== contradictionNone) report('servo', 'store and runtime disagree about it');
+  if (inventory.uid.filter((uid) => uid === evidence.uid).length !== 1)
+    report('servo', 'its uid stands twice on the host');
+  if (inventory.contradiction[row] !== contradictionNone)
+    report('servo', 'store and runtime disagree about it');
   if (inventory.state[row] !== stateRunning) report('servo', 'it does not run');
   const activity = inventory.activity[row];
-  if (activity === activityActive || activity === activityMeasuring) report('servo', 'it was not quiet for the whole window');
+  if (activity === activityActive || activity === activityMeasuring)
+    report('servo', 'it was not quiet for the whole window');
   const seenMs = view.firstSeenMs[row];
-  if (seenMs === undefined || !(now.waitMs - seenMs >= policy.graceSeenMs)) report('servo', 'it was first seen too short a time ago');
+  if (seenMs === undefined || !(now.waitMs - seenMs >= policy.graceSeenMs))
+    report('servo', 'it was first seen too short a time ago');
   return row;
 }

@@ -17,7 +17,8 @@ export function checkLimits(plan: Plan, raw: RawEvidence, report: Report): void 
   const uids = new Set(plan.entries.map((e) => e.evidence.uid));
   if (uids.size !== plan.entries.length) report('limits', 'a uid stands twice in the plan');
   for (const order of operator.openOrders)
-    if (order.state !== 'closed' && uids.has(order.uid)) report('limits', `${order.uid} has the unfinished order ${order.id}`);
+    if (order.state !== 'closed' && uids.has(order.uid))
+      report('limits', `${order.uid} has the unfinished order ${order.id}`);
   const hosts = cells.get(plan.cell);
   if (hosts === undefined || hosts.fresh < hosts.enrolled * policy.fleetQuorumShare)
     report('limits', `${hosts?.fresh ?? 0} of ${hosts?.enrolled ?? 0} hosts are fresh`);
@@ -33,9 +34,13 @@ export function checkLimits(plan: Plan, raw: RawEvidence, report: Report): void 
     const caught = planned.find((s) => cohortsOf(s).includes(breaker.cohort));
     if (caught !== undefined) report('breaker', `${breaker.cohort} is open, and ${caught.id} is in it`);
   }
-  const charges = operator.charges.filter((c) => c.action === 'stop' && c.atMs > now.waitMs - policy.budgetWindowMs);
+  const charges = operator.charges.filter(
+    (c) => c.action === 'stop' && c.atMs > now.waitMs - policy.budgetWindowMs,
+  );
   const known = new Set(operator.charges.map((c) => c.order));
-  const pending = operator.openOrders.filter((o) => o.action === 'stop' && o.state !== 'closed' && !known.has(o.id));
+  const pending = operator.openOrders.filter(
+    (o) => o.action === 'stop' && o.state !== 'closed' && !known.has(o.id),
+  );
   const used = new Map<string, number>();
   for (const stop of [...planned, ...[...charges, ...pending].map((c) => ({ ...c, id: c.uid }))])
     for (const cohort of cohortsOf(stop)) used.set(cohort, (used.get(cohort) ?? 0) + 1);
@@ -49,7 +54,8 @@ export function checkLimits(plan: Plan, raw: RawEvidence, report: Report): void 
         : cohort.startsWith('cell:')
           ? Math.max(policy.budgetCellCount, Math.floor(policy.budgetCellShare * servos))
           : policy.budgetFleet;
-    if ((used.get(cohort) ?? 0) > limit) report('budget', `${cohort} would have ${used.get(cohort)} stops, more than ${limit}`);
+    if ((used.get(cohort) ?? 0) > limit)
+      report('budget', `${cohort} would have ${used.get(cohort)} stops, more than ${limit}`);
   }
 }
 

@@ -10,13 +10,18 @@ export function checkOperators(entry: PlanEntry, view: HostView, raw: RawEvidenc
   const { evidence } = entry;
   if (operator.freeze !== undefined) report('freeze', `frozen by ${operator.freeze.by}`);
   for (const held of operator.holds)
-    if ((held.untilMs ?? Infinity) > now.waitMs && protects(held, entry, view)) report('hold', `held by ${held.by} (${held.id})`);
+    if ((held.untilMs ?? Infinity) > now.waitMs && protects(held, entry, view))
+      report('hold', `held by ${held.by} (${held.id})`);
   const mode = operator.modes.get(`${view.cell}:${view.generation}`);
-  if (mode !== 'propose' && mode !== 'enforce') report('mode', `mode of ${view.generation} in ${view.cell} is ${mode ?? 'observe'}`);
+  if (mode !== 'propose' && mode !== 'enforce')
+    report('mode', `mode of ${view.generation} in ${view.cell} is ${mode ?? 'observe'}`);
   const votes = new Set(evidence.voices.filter((v) => v.says === 'released').map((v) => v.source));
   const unsure = votes.size < policy.quorumSources || evidence.activity === 'unknown';
   if ((mode !== 'enforce' || unsure) && !entry.approved) report('mode', 'it needs an approval');
-  if (entry.approved && !operator.approvals.some((a) => a.uid === evidence.uid && a.incarnation === evidence.incarnation))
+  if (
+    entry.approved &&
+    !operator.approvals.some((a) => a.uid === evidence.uid && a.incarnation === evidence.incarnation)
+  )
     report('mode', 'nobody approved this incarnation');
   const readers = [view.readerVersion, view.inheritsFrom];
   const trusted = operator.tracks.some(

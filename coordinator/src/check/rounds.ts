@@ -5,10 +5,18 @@ import type { Plan, PlanEntry } from '../domain/plan.ts';
 import type { RawEvidence } from './raw.ts';
 import type { Report } from './report.ts';
 
-export function checkRounds(plan: Plan, { rounds, evidence }: PlanEntry, view: HostView, raw: RawEvidence, report: Report): void {
+export function checkRounds(
+  plan: Plan,
+  { rounds, evidence }: PlanEntry,
+  view: HostView,
+  raw: RawEvidence,
+  report: Report,
+): void {
   const { policy, epoch } = raw.context;
   if (plan.epoch !== epoch) report('rounds', `the plan is of epoch ${plan.epoch}, not ${epoch}`);
-  const released = raw.releases.find((r) => r.uid === evidence.uid && r.host === view.id && r.incarnation === evidence.incarnation);
+  const released = raw.releases.find(
+    (r) => r.uid === evidence.uid && r.host === view.id && r.incarnation === evidence.incarnation,
+  );
   const good = rounds.filter(
     (round) =>
       round.host === view.id &&
@@ -22,7 +30,8 @@ export function checkRounds(plan: Plan, { rounds, evidence }: PlanEntry, view: H
       ),
   );
   const distinct = new Set(good.map((round) => round.heartbeat));
-  if (distinct.size < policy.evidenceRounds) report('rounds', `${distinct.size} rounds of evidence, fewer than ${policy.evidenceRounds}`);
+  if (distinct.size < policy.evidenceRounds)
+    report('rounds', `${distinct.size} rounds of evidence, fewer than ${policy.evidenceRounds}`);
   const times = good.map((round) => round.atMs);
   if (Math.max(...times) - Math.min(...times) < policy.evidenceSpreadMs || times.length === 0)
     report('rounds', `the rounds span less than ${policy.evidenceSpreadMs} ms`);
