@@ -30,9 +30,12 @@ interface Sample {
   readonly waitMs: number;
   readonly monoMs: number;
   readonly cpuMs: number | undefined;
-  /** A connection was open at this sample, or at one that this one stands for. */
-  readonly connected: boolean;
-  /** Connections could not be seen at this sample, or at one that this one stands for. */
+  /**
+   * At this sample, or at one that was folded into it: a connection was open, or the CPU counter sank, which means that
+   * processes ended whose time nobody took over.
+   */
+  readonly worked: boolean;
+  /** At this sample, or at one that was folded into it, something could not be seen. */
   readonly blind: boolean;
 }
 
@@ -46,17 +49,21 @@ export interface Measured {
   readonly connections: number | undefined;
 }
 
-/** Samples kept of one servo between the two ends of the window: bounds memory, whatever the scan interval is. */
-export const maxSamplesPerServo = 16;
+/** Steps that the window is kept in. With the folding below, about twice as many samples: bounds memory at any scan interval. */
+const stepsPerWindow = 14;
+/** Most samples that are ever kept of one servo: what the folding comes to. */
+export const maxSamplesPerServo = 32;
 /** Scans that a window covers at least. */
 const minScans = 2;
+/** Thousand cores: what the wire can say. */
+const maxCpuPermille = 1_024_000;
 
 /** Key of one servo in the memory. */
 export function activityKey(uid: ServoUid, incarnation: Incarnation): string {
   return `${uid} ${incarnation}`;
 }
 
-/** What one more sample makes of a servo's history. */
+/** What one more sample makes of a servo's history. `before` may be the memory of any earlier scan. */
 export function measure(
   before: ActivityMemory,
   key: string,
@@ -64,89 +71,70 @@ export function measure(
   now: Now,
   limits: ActivityLimits,
 ): { readonly history: History; readonly measured: Measured } {
+  const old = before.get(key)?.samples ?? [];
+  const last = old.at(-1);
+  const sank = last?.cpuMs !== undefined && usage.cpuMs !== undefined && usage.cpuMs < last.cpuMs;
   const sample: Sample = {
     waitMs: now.waitMs,
     monoMs: now.monoMs,
     cpuMs: usage.cpuMs,
-    connected: (usage.connections ?? 0) > 0,
-    blind: usage.connections === undefined,
+    worked: sank || (usage.connections ?? 0) > 0,
+    blind: usage.connections === undefined || usage.cpuMs === undefined,
   };
-  const old = before.get(key)?.samples ?? [];
   const samples = remember(old, sample, limits.windowMs);
-  const last = old.at(-1);
-  const measured: Measured = {
-    activity: judge(samples, usage, limits),
-    cpuPermille: last === undefined ? undefined : permille(last, sample),
-    connections: usage.connections,
+  return {
+    history: { samples },
+    measured: {
+      activity: judge(samples, usage.cpuStepMs, limits),
+      cpuPermille: last === undefined ? undefined : permille(last, sample),
+      connections: usage.connections,
+    },
   };
-  return { history: { samples }, measured };
 }
 
-function judge(samples: readonly Sample[], usage: Usage, limits: ActivityLimits): Activity {
+function judge(samples: readonly Sample[], stepMs: number, limits: ActivityLimits): Activity {
+  const [oldest] = samples;
   const newest = samples.at(-1);
-  const oldest = samples[0];
-  if (newest === undefined || oldest === undefined) return 'measuring';
-  if (samples.some((s) => s.connected)) return 'active';
-  if (cpuBusy(oldest, newest, usage.cpuStepMs, limits)) return 'active';
-  if (samples.some((s, i) => i > 0 && fellBack(samples[i - 1], s))) return 'active';
-  if (samples.some((s) => s.blind || s.cpuMs === undefined)) return 'unknown';
-  const whole = newest.waitMs - oldest.waitMs >= limits.windowMs && samples.length > minScans;
+  if (oldest === undefined || newest === undefined) return 'measuring';
+  const whole = samples.length > minScans && newest.waitMs - oldest.waitMs >= limits.windowMs;
+  // The oldest sample of a whole window stands before it: only its CPU counter matters.
+  const inside = whole ? samples.slice(1) : samples;
+  if (inside.some((s) => s.worked) || cpuBusy(oldest, newest, stepMs, limits)) return 'active';
+  if (inside.some((s) => s.blind) || oldest.cpuMs === undefined) return 'unknown';
   return whole ? 'quiet' : 'measuring';
 }
 
 /** One step of the counter is never too much: it may be the end of work that was done before the window. */
 function cpuBusy(from: Sample, to: Sample, stepMs: number, limits: ActivityLimits): boolean {
-  if (from.cpuMs === undefined || to.cpuMs === undefined || from === to) return false;
+  if (from.cpuMs === undefined || to.cpuMs === undefined) return false;
   const allowedMs = Math.max(stepMs, ((to.monoMs - from.monoMs) * limits.quietCpuPermille) / 1000);
   return to.cpuMs - from.cpuMs > allowedMs;
 }
 
-/** A sum that sinks lost the time of processes that ended: something worked. */
-function fellBack(from: Sample | undefined, to: Sample): boolean {
-  return from?.cpuMs !== undefined && to.cpuMs !== undefined && to.cpuMs < from.cpuMs;
+function permille(from: Sample, to: Sample): number | undefined {
+  const elapsedMs = to.monoMs - from.monoMs;
+  if (from.cpuMs === undefined || to.cpuMs === undefined || elapsedMs <= 0) return undefined;
+  return Math.min(maxCpuPermille, Math.max(0, Math.round(((to.cpuMs - from.cpuMs) / elapsedMs) * 1000)));
 }
 
-function permille(from: Sample, to: Sample): number | undefined {
-  if (from.cpuMs === undefined || to.cpuMs === undefined) return undefined;
-  const elapsedMs = to.monoMs - from.monoMs;
-  if (elapsedMs <= 0) return undefined;
-  return Math.min(1_024_000, Math.max(0, Math.round(((to.cpuMs - from.cpuMs) / elapsedMs) * 1000)));
+/** The history with one more sample, beginning with the newest sample that is a whole window, and two scans, old. */
+function remember(old: readonly Sample[], sample: Sample, windowMs: number): readonly Sample[] {
+  const samples = fold([...old, sample], windowMs / stepsPerWindow);
+  const from = samples.findLastIndex(
+    (s, i) => i < samples.length - minScans && sample.waitMs - s.waitMs >= windowMs,
+  );
+  return samples.slice(Math.max(0, from)).slice(-maxSamplesPerServo);
 }
 
 /**
- * The history with one more sample, from the newest sample that is a whole window old. Samples inside the window that
- * stand closer than a share of it are folded into the later one, which keeps what they saw.
+ * Folds the third sample from the end into the second, when its neighbours stand within one step of each other. The later
+ * one keeps what the earlier one saw, so it stays in the window longer than it should, never shorter.
  */
-function remember(old: readonly Sample[], sample: Sample, windowMs: number): readonly Sample[] {
-  const samples = fold([...old, sample], windowMs / (maxSamplesPerServo - minScans));
-  let from = 0;
-  for (let i = 0; i < samples.length - minScans; i += 1) {
-    const s = samples[i];
-    if (s !== undefined && sample.waitMs - s.waitMs >= windowMs) from = i;
-  }
-  return samples.slice(from);
-}
-
-/** Folds the sample before the last two into the next, when both stand within one step of the one before them. */
 function fold(samples: readonly Sample[], stepMs: number): readonly Sample[] {
-  const at = samples.length - 1 - minScans;
-  const left = samples[at - 1];
-  const middle = samples[at];
-  const right = samples[at + 1];
+  const at = samples.length - 3;
+  const [left, middle, right] = [samples[at - 1], samples[at], samples[at + 1]];
   if (left === undefined || middle === undefined || right === undefined) return samples;
   if (right.waitMs - left.waitMs > stepMs) return samples;
-  // The middle's counter is not needed between its neighbours, unless it sank: then the sink must stay visible.
-  if (fellBack(left, middle) || fellBack(middle, right)) return samples.length > 2 * maxSamplesPerServo ? drop(samples, at) : samples;
-  return [
-    ...samples.slice(0, at),
-    { ...right, connected: middle.connected || right.connected, blind: middle.blind || right.blind },
-    ...samples.slice(at + 2),
-  ];
-}
-
-/** Too many sinks to keep them all: the servo works, and the next sample says so. */
-function drop(samples: readonly Sample[], at: number): readonly Sample[] {
-  const right = samples[at + 1];
-  if (right === undefined) return samples;
-  return [...samples.slice(0, at), { ...right, connected: true }, ...samples.slice(at + 2)];
+  const folded = { ...right, worked: middle.worked || right.worked, blind: middle.blind || right.blind };
+  return [...samples.slice(0, at), folded, ...samples.slice(at + 2)];
 }

@@ -1,5 +1,12 @@
 // The values that a scan answers with. Immutable: every scan makes new ones.
-import type { Digest, Generation, Incarnation, ProjectId, RuntimeId, ServoUid } from '@servo-auditor/proto/ids.ts';
+import type {
+  Digest,
+  Generation,
+  Incarnation,
+  ProjectId,
+  RuntimeId,
+  ServoUid,
+} from '@servo-auditor/proto/ids.ts';
 import type { Now } from '@servo-auditor/proto/time.ts';
 import type { Problem, Servo } from '@servo-auditor/proto/wire.ts';
 import type { ActivityMemory } from './activity.ts';
