@@ -15,7 +15,8 @@ export class Inbox {
   }
 
   begin(begin: SnapshotBegin): void {
-    if (this.#begin !== undefined) throw new OutOfPlace('snapshot_begin within a snapshot: want snapshot_chunk or snapshot_end');
+    if (this.#begin !== undefined)
+      throw new OutOfPlace('snapshot_begin within a snapshot: want snapshot_chunk or snapshot_end');
     if (begin.count > maxServosPerHost)
       throw new OutOfPlace(`snapshot_begin.count is ${begin.count}: at most ${maxServosPerHost}`);
     this.#begin = begin;
@@ -36,7 +37,9 @@ export class Inbox {
     const servos = this.#servos;
     if (begin === undefined) throw new OutOfPlace('snapshot_end without snapshot_begin');
     if (servos.length !== begin.count)
-      throw new OutOfPlace(`snapshot ended with ${servos.length} servos, snapshot_begin.count was ${begin.count}`);
+      throw new OutOfPlace(
+        `snapshot ended with ${servos.length} servos, snapshot_begin.count was ${begin.count}`,
+      );
     this.#begin = undefined;
     this.#servos = [];
     return { begin, servos };
