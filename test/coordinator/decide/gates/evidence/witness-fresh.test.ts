@@ -1,0 +1,89 @@
+import t from 'tap';
+import {
+  snapshotLimitMs,
+  witnessFresh,
+} from '../../../../../coordinator/src/decide/gates/evidence/witness-fresh.ts';
+import { ago, anOrphan, aRound, given, minute, policy, registry, router } from '../../../../support/build.ts';
+import { aloneRefuses, answers } from '../../../../support/gate.ts';
+
+const aged = (ms: number, tookMs: number, hasLookup = true) => ({
+  ...router,
+  hasLookup,
+  accepted: { number: 91, startedAt: ago(ms), tookMs, version: 70, lineage: 'router-1', claims: 1000 },
+});
+const paired = [1, 2, 3].map((n) =>
+  aRound(n, 3, {
+    receivedAt: ago(60 * minute),
+    snapshots: [registry, router].map((w) => ({
+      witness: w.id,
+      number: 80 + n,
+      startedAt: ago(50 * minute),
+      version: n,
+    })),
+  }),
+);
+
+t.test('limit: two minutes, or twice the reading, at most half an hour', (t) => {
+  t.equal(snapshotLimitMs(1000, policy), 2 * minute);
+  t.equal(snapshotLimitMs(5 * minute, policy), 10 * minute);
+  t.equal(snapshotLimitMs(40 * minute, policy), 30 * minute);
+  t.end();
+});
+
+t.test('one witness without a fresh snapshot is enough to refuse: a failing witness keeps its veto', (t) => {
+  answers(
+    t,
+    witnessFresh(anOrphan(), given),
+    'pass',
+    /2 witness\(es\), the oldest accepted snapshot 6 s old/,
+  );
+  const stale = anOrphan({ witnesses: [registry, aged(2 * minute + 1, 200)], rounds: paired });
+  answers(t, witnessFresh(stale, given), 'refuse', /router is 2 min old, more than 2 min/);
+  const failing = anOrphan({
+    witnesses: [registry, { ...aged(5 * minute, 200), failure: 'HTTP 500' }],
+    rounds: paired,
+  });
+  answers(t, witnessFresh(failing, given), 'refuse', /router/);
+  aloneRefuses(
+    t,
+    'witness-fresh',
+    anOrphan({ witnesses: [registry, { ...router, accepted: undefined }] }),
+    'suspect',
+  );
+  answers(t, witnessFresh(anOrphan({ witnesses: [] }), given), 'refuse', /no witness/);
+  t.end();
+});
+
+t.test('above two minutes a slow witness needs a look-up', (t) => {
+  answers(
+    t,
+    witnessFresh(anOrphan({ witnesses: [registry, aged(5 * minute, 4 * minute)], rounds: paired }), given),
+    'pass',
+    /5 min old/,
+  );
+  answers(
+    t,
+    witnessFresh(
+      anOrphan({ witnesses: [registry, aged(5 * minute, 4 * minute, false)], rounds: paired }),
+      given,
+    ),
+    'cap',
+    /no look-up/,
+  );
+  t.end();
+});
+
+t.test('a snapshot that began before the observation it is paired with does not count', (t) => {
+  const early = aRound(3, 3, {
+    snapshots: [registry, router].map((w) => ({
+      witness: w.id,
+      number: 89,
+      startedAt: ago(7_001),
+      version: 1,
+    })),
+  });
+  answers(t, witnessFresh(anOrphan({ rounds: [early] }), given), 'refuse', /began before the observation/);
+  const missing = aRound(3, 3, { snapshots: [] });
+  answers(t, witnessFresh(anOrphan({ rounds: [missing] }), given), 'refuse', /began before the observation/);
+  t.end();
+});
