@@ -1,0 +1,22 @@
+// The runtimes that this agent knows: a new one is a file beside this, which implements port.ts, and one line here.
+import type { Runtime } from './port.ts';
+import { openProcess } from './process.ts';
+
+export const runtimes = {
+  process: openProcess,
+  // lxc: LXC guests; the incarnation is the inode and creation of the guest's configuration.
+  // docker: the Docker Engine API on its socket; the incarnation is the container id.
+  // containerd: its own gRPC API on its socket; the incarnation is the container id with its creation.
+} as const;
+
+export type RuntimeName = keyof typeof runtimes;
+
+/** Options of one runtime, told apart by its name. */
+export type RuntimeOptions = {
+  [Name in RuntimeName]: { readonly runtime: Name; readonly options: Parameters<(typeof runtimes)[Name]>[0] };
+}[RuntimeName];
+
+/** The configured runtime. Throws a `TypeError` for options that cannot be right on this host. */
+export function openRuntime(chosen: RuntimeOptions): Runtime {
+  return runtimes[chosen.runtime](chosen.options);
+}
