@@ -12,6 +12,8 @@ export const maxProblems = 100;
 export const maxAcknowledgedItems = 100;
 /** Bytes of one gRPC message, either way: a full chunk with the longest ids fits. */
 export const maxMessageBytes = 1024 * 1024;
+/** Bytes of one answer to an operator: a page of the largest rows, or a plan with everything that it blocks. */
+export const maxAdminReplyBytes = 16 * 1024 * 1024;
 /** Characters of a path, of a stable name, of a sentence for people. */
 export const maxPathChars = 1024;
 export const maxCodeChars = 40;
