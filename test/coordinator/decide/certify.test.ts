@@ -1,0 +1,85 @@
+import t from 'tap';
+import { advanceTracks } from '../../../coordinator/src/decide/certify.ts';
+import type { GenerationFacts } from '../../../coordinator/src/domain/plan.ts';
+import type { Track } from '../../../coordinator/src/domain/operator.ts';
+import {
+  aContext,
+  ago,
+  aTrack,
+  cell,
+  day,
+  generation,
+  h1,
+  now,
+  otherReader,
+  readerVersion,
+} from '../../support/build.ts';
+
+const fact: GenerationFacts = {
+  cell,
+  generation,
+  readerVersion,
+  expected: 400,
+  found: 400,
+  hostsExpected: 12,
+  hostsFound: 12,
+  swappedHosts: [],
+};
+const advance = (track: Track | undefined, facts: Partial<GenerationFacts> = {}, context = {}) =>
+  advanceTracks(
+    [{ ...fact, ...facts }],
+    aContext({ tracks: track === undefined ? [] : [track] }, context),
+  )[0];
+const young: Track = { ...aTrack, certified: 'observe', since: ago(2 * day).waitMs };
+
+t.test('a day of judging rightly, and a confirmed orphan, earn propose; a week earns enforce', (t) => {
+  t.strictSame([advance(undefined)?.certified, advance(undefined)?.since], ['observe', now.waitMs]);
+  t.equal(advance(young)?.certified, 'propose');
+  t.equal(advance({ ...young, since: ago(7 * day).waitMs })?.certified, 'enforce');
+  t.equal(advance({ ...young, since: ago(day).waitMs + 1 })?.certified, 'observe');
+  const unconfirmed = advance({ ...young, confirmedOrphan: undefined, since: ago(30 * day).waitMs });
+  t.equal(unconfirmed?.certified, 'observe');
+  t.match(unconfirmed?.message, /no true orphan of it was confirmed/);
+  t.end();
+});
+
+t.test('whatever breaks it starts the time again, and takes nothing that was earned', (t) => {
+  const breaks: Partial<GenerationFacts>[] = [
+    { found: 397 },
+    { hostsFound: 9 },
+    { swappedHosts: [h1] },
+    { expected: 0, found: 0 },
+    { expected: 5, found: 3 },
+  ];
+  for (const broken of breaks) {
+    const after = advance({ ...young, certified: 'propose' }, broken);
+    t.strictSame([after?.since, after?.certified], [undefined, 'propose'], JSON.stringify(broken));
+    t.not(after?.message, '');
+  }
+  t.end();
+});
+
+t.test('a generation of four servos is certified by all of them', (t) => {
+  const four = { expected: 4, found: 4, hostsExpected: 2, hostsFound: 2 };
+  t.equal(advance(young, four)?.certified, 'propose');
+  t.equal(advance(young, { ...four, found: 3 })?.certified, 'propose', 'all but one');
+  t.equal(advance(young, { ...four, found: 2 })?.since, undefined);
+  t.end();
+});
+
+t.test('an edited mapping voids everything; another reader version starts on its own', (t) => {
+  const voided = advance({ ...aTrack, certified: 'enforce' }, {}, { mappingHash: 'mapping-2' });
+  t.strictSame(
+    [voided?.certified, voided?.confirmedOrphan, voided?.mappingHash],
+    ['observe', undefined, 'mapping-2'],
+  );
+  const tracks = advanceTracks([{ ...fact, readerVersion: otherReader }], aContext({ tracks: [aTrack] }));
+  t.strictSame(
+    tracks.map((x) => [x.readerVersion.slice(0, 1), x.certified]),
+    [
+      ['a', 'enforce'],
+      ['b', 'observe'],
+    ],
+  );
+  t.end();
+});

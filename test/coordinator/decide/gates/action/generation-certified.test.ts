@@ -1,0 +1,45 @@
+import t from 'tap';
+import { modeKey } from '../../../../../coordinator/src/domain/operator.ts';
+import { askGate, aloneBlocks } from '../../../../support/acting.ts';
+import { aContext, anOrphan, aTrack, cell, generation, otherReader } from '../../../../support/build.ts';
+import { answers } from '../../../../support/gate.ts';
+
+const ask = (state: Parameters<typeof aContext>[0], view = {}) =>
+  askGate('generation-certified', aContext(state), anOrphan({}, view));
+
+t.test('alone blocks what is not certified for its mode', (t) => {
+  answers(t, ask({}), 'pass', /certified for enforce/);
+  answers(t, ask({ tracks: [{ ...aTrack, certified: 'propose' }] }), 'refuse', /not certified for enforce/);
+  aloneBlocks(t, 'generation-certified', aContext({ tracks: [] }));
+  answers(
+    t,
+    ask({
+      tracks: [{ ...aTrack, certified: 'propose' }],
+      modes: new Map([[modeKey(cell, generation), 'propose']]),
+    }),
+    'pass',
+    /for propose/,
+  );
+  t.end();
+});
+
+t.test('another reader version starts anew, unless it inherits', (t) => {
+  answers(t, ask({}, { readerVersion: otherReader }), 'refuse', /nothing earned yet/);
+  answers(
+    t,
+    ask({}, { readerVersion: otherReader, inheritsFrom: aTrack.readerVersion }),
+    'pass',
+    /certified/,
+  );
+  t.end();
+});
+
+t.test('an edited query or mapping voids it', (t) => {
+  answers(
+    t,
+    askGate('generation-certified', aContext({}, { mappingHash: 'mapping-2' })),
+    'refuse',
+    /not certified/,
+  );
+  t.end();
+});

@@ -1,0 +1,63 @@
+import t from 'tap';
+import { modeKey, type Approval, type Mode } from '../../../../../coordinator/src/domain/operator.ts';
+import { askGate, aloneBlocks } from '../../../../support/acting.ts';
+import {
+  ago,
+  aContext,
+  anOrphan,
+  aRelease,
+  cell,
+  generation,
+  hour,
+  incarnation,
+  minute,
+  operator,
+  otherUid,
+  uid,
+} from '../../../../support/build.ts';
+import { answers } from '../../../../support/gate.ts';
+
+const inMode = (mode: Mode | undefined, approvals: readonly Approval[] = []) =>
+  aContext({ modes: new Map(mode === undefined ? [] : [[modeKey(cell, generation), mode]]), approvals });
+const approval: Approval = {
+  uid,
+  incarnation,
+  by: operator,
+  reason: 'seen',
+  at: ago(30 * minute),
+  pausedMs: 0,
+};
+
+t.test('what was never promoted is in observe', (t) => {
+  answers(t, askGate('mode', inMode(undefined)), 'refuse', /mode observe/);
+  aloneBlocks(t, 'mode', inMode('observe', [approval]));
+  t.end();
+});
+
+t.test('propose wants a living approval of this very incarnation', (t) => {
+  aloneBlocks(t, 'mode', inMode('propose'));
+  answers(t, askGate('mode', inMode('propose', [approval])), 'pass', /approved by ada: seen/);
+  const others = [
+    { ...approval, uid: otherUid },
+    { ...approval, incarnation: 'inc-0' as typeof incarnation },
+    { ...approval, at: ago(hour + 1) },
+  ];
+  for (const other of others)
+    answers(t, askGate('mode', inMode('propose', [other])), 'refuse', /nobody approved/);
+  answers(
+    t,
+    askGate('mode', inMode('propose', [{ ...approval, at: ago(hour + 1), pausedMs: minute }])),
+    'pass',
+    /approved/,
+  );
+  t.end();
+});
+
+t.test('enforce needs none, unless an evidence gate capped it', (t) => {
+  answers(t, askGate('mode', inMode('enforce')), 'pass', /mode enforce/);
+  const capped = anOrphan({ release: aRelease({ capped: 'no-lookup' }) });
+  answers(t, askGate('mode', inMode('enforce'), capped), 'refuse', /capped at propose by quorum/);
+  answers(t, askGate('mode', inMode('enforce', [approval]), capped), 'pass', /approved/);
+  aloneBlocks(t, 'mode', inMode('enforce'), capped);
+  t.end();
+});

@@ -1,0 +1,102 @@
+import t from 'tap';
+import fc from 'fast-check';
+import { planCell } from '../../../coordinator/src/decide/plan.ts';
+import { budgetCohorts, budgetLimit } from '../../../coordinator/src/decide/cohorts.ts';
+import { placeOf } from '../../../coordinator/src/decide/tally.ts';
+import { judge } from '../../../coordinator/src/decide/verdict.ts';
+import { modeKey } from '../../../coordinator/src/domain/operator.ts';
+import {
+  ago,
+  aCharge,
+  aContext,
+  anOrphan,
+  cell,
+  generation,
+  given,
+  incarnation,
+  minute,
+  operator,
+  orphansOnHosts,
+  uid,
+} from '../../support/build.ts';
+import { parseId } from '@servo-auditor/proto/ids.ts';
+
+t.test('an orphan that everything lets pass becomes an entry with its rounds', (t) => {
+  const plan = planCell(cell, [judge(anOrphan(), given)], aContext());
+  t.strictSame(
+    plan.entries.map((e) => [e.evidence.uid, e.rounds.length, e.approved]),
+    [[uid, 3, false]],
+  );
+  t.strictSame([plan.blocked, plan.proposals, plan.openings, plan.paused], [[], [], [], []]);
+  t.end();
+});
+
+t.test('only running orphans of this cell are planned', (t) => {
+  const other = judge(anOrphan({}, { cell: parseId('cell', 'c2') }), given);
+  const quarantined = judge(anOrphan({ state: 'quarantined' }), given);
+  const suspect = judge(anOrphan({ activity: 'active' }), given);
+  const plan = planCell(cell, [other, quarantined, suspect], aContext());
+  t.strictSame([plan.entries, plan.blocked], [[], []]);
+  t.end();
+});
+
+t.test('what waits for nothing but an approval is proposed, sorted', (t) => {
+  const modes = new Map([[modeKey(cell, generation), 'propose' as const]]);
+  const plan = planCell(cell, orphansOnHosts(3).toReversed(), aContext({ modes }));
+  t.strictSame(
+    plan.proposals.map((p) => p.uid),
+    ['servo-001', 'servo-002', 'servo-003'],
+  );
+  t.strictSame(
+    planCell(cell, orphansOnHosts(3), aContext({ modes: new Map() })).proposals,
+    [],
+    'nothing in observe',
+  );
+  const frozen = aContext({ modes, freeze: { by: operator, reason: 'x', since: ago(1) } });
+  t.strictSame(planCell(cell, orphansOnHosts(3), frozen).proposals, [], 'an approval would not help');
+  t.end();
+});
+
+t.test('an approval that only a budget holds back is paused', (t) => {
+  const modes = new Map([[modeKey(cell, generation), 'propose' as const]]);
+  const approvals = [{ uid, incarnation, by: operator, reason: 'seen', at: ago(minute), pausedMs: 0 }];
+  const plan = planCell(
+    cell,
+    [judge(anOrphan(), given)],
+    aContext({ modes, approvals, charges: [aCharge()] }),
+  );
+  t.strictSame(plan.paused, [{ uid, incarnation }]);
+  t.end();
+});
+
+t.test('whatever happened before, a plan never takes a cohort over its budget', (t) => {
+  const arbitrary = fc.record({
+    orphans: fc.integer({ min: 0, max: 30 }),
+    hosts: fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 12 }),
+    population: fc.integer({ min: 0, max: 40_000 }),
+  });
+  fc.assert(
+    fc.property(arbitrary, ({ orphans, hosts, population }) => {
+      const charges = hosts.map((n, i) =>
+        aCharge({
+          host: parseId('host', `h${n}`),
+          order: parseId('order', `x${i}`),
+          uid: parseId('servo uid', `gone${i}`),
+        }),
+      );
+      const names = ['fleet', 'cell:c1', `generation:c1:${generation}`, `reader:c1:${'a'.repeat(64)}`];
+      const context = aContext({ charges }, { population: new Map(names.map((n) => [n, population])) });
+      const plan = planCell(cell, orphansOnHosts(orphans), context);
+      const used = new Map<string, number>();
+      for (const place of plan.entries.map((e) => placeOf(e.evidence)))
+        for (const cohort of budgetCohorts(place)) used.set(cohort, (used.get(cohort) ?? 0) + 1);
+      for (const [cohort, taken] of used) {
+        const before = charges.filter((c) => budgetCohorts(c).includes(cohort)).length;
+        const limit = budgetLimit(cohort, context.population.get(cohort) ?? 0, context.policy);
+        if (before + taken > limit) throw new Error(`${cohort}: ${before} + ${taken} > ${limit}`);
+      }
+      return plan.entries.length + plan.blocked.length === orphans;
+    }),
+  );
+  t.end();
+});
