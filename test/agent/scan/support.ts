@@ -29,7 +29,11 @@ export function processOptions(marker: string, more: Partial<ProcessOptions> = {
 }
 
 /** A process of its own session that runs until it is stopped, at the latest when the test ends. */
-export async function run(t: Test, argv: readonly string[], env: Readonly<Record<string, string>>): Promise<ProcessFacts> {
+export async function run(
+  t: Test,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<ProcessFacts> {
   const started = await start({ argv, cwd: '/', env: { PATH, ...env } });
   if (started.kind !== 'started') throw new Error(started.message);
   const facts = await inspect(started.pid);

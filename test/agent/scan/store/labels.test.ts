@@ -9,7 +9,15 @@ t.test('a record is what the runtime keeps with the object', async (t) => {
   const { records, problems } = await store.read([object('u-other', 5, { labels })], never);
   t.strictSame(problems, []);
   t.strictSame(records, [
-    { uid: 'u-1', project: 'p-1', argv: undefined, cwd: undefined, env: undefined, path: '/proc/5', of: '5:1' },
+    {
+      uid: 'u-1',
+      project: 'p-1',
+      argv: undefined,
+      cwd: undefined,
+      env: undefined,
+      path: '/proc/5',
+      of: '5:1',
+    },
   ]);
 });
 
@@ -23,7 +31,12 @@ t.test('a label that is missing or misspelled is a problem, and shows no value',
   );
   t.strictSame(records, []);
   t.match(problems, [
-    { path: '/proc/5', code: 'missing-field', message: /servo u-1: field "APP_PROJECT" is missing/, contentSha256: /^[0-9a-f]{64}$/ },
+    {
+      path: '/proc/5',
+      code: 'missing-field',
+      message: /servo u-1: field "APP_PROJECT" is missing/,
+      contentSha256: /^[0-9a-f]{64}$/,
+    },
     { path: '/proc/6', code: 'bad-value', message: /"APP_UID" is no servo uid/ },
   ]);
   t.notMatch(JSON.stringify(problems), /s3cret/);

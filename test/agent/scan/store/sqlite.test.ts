@@ -21,10 +21,14 @@ function databaseOf(t: Test, sql: string, rows: readonly (readonly unknown[])[] 
   return path;
 }
 
-const readAt = (path: string, more: object = {}) => openSqlite({ path, table: 'instance', columns, ...more }).read([], never);
+const readAt = (path: string, more: object = {}) =>
+  openSqlite({ path, table: 'instance', columns, ...more }).read([], never);
 
 t.test('reads every row, and writes nothing', async (t) => {
-  const path = databaseOf(t, schema, [['u-2', ...rest], ['u-1', ...rest]]);
+  const path = databaseOf(t, schema, [
+    ['u-2', ...rest],
+    ['u-1', ...rest],
+  ]);
   const before = readFileSync(path);
   const { records, problems } = await readAt(path);
   t.strictSame(problems, []);
@@ -35,7 +39,10 @@ t.test('reads every row, and writes nothing', async (t) => {
 });
 
 t.test('reads only the mapped columns', async (t) => {
-  const path = databaseOf(t, `CREATE TABLE guest (id TEXT, uid TEXT); INSERT INTO guest VALUES ('u-1', NULL)`);
+  const path = databaseOf(
+    t,
+    `CREATE TABLE guest (id TEXT, uid TEXT); INSERT INTO guest VALUES ('u-1', NULL)`,
+  );
   const { records, problems } = await readAt(path, { table: 'guest', columns: { uid: 'id' } });
   t.strictSame(problems, []);
   t.match(records, [{ uid: 'u-1', project: undefined, argv: undefined }]);
@@ -47,14 +54,22 @@ const broken: readonly (readonly [name: string, code: string, message: RegExp, r
   ['a blob as uid', 'wrong-type', /"uid" is an object/, [Buffer.from('u-1'), ...rest]],
   ['a misspelled uid', 'bad-value', /want 1 to 128/, ['u 1', ...rest]],
   ['a null project', 'missing-field', /"project" is missing/, ['u-1', null, ...rest.slice(1)]],
-  ['argv that is not JSON', 'wrong-type', /"argv" is a string: want a list/, ['u-1', 'p', 'node s.js', '/', '{}']],
+  [
+    'argv that is not JSON',
+    'wrong-type',
+    /"argv" is a string: want a list/,
+    ['u-1', 'p', 'node s.js', '/', '{}'],
+  ],
   ['env with a key twice', 'wrong-type', /"env"/, ['u-1', 'p', '["a"]', '/', '{"A":"1","A":"2"}']],
 ];
 for (const [name, code, message, row] of broken) {
   t.test(`refuses ${name}, and reads the rest`, async (t) => {
     const path = databaseOf(t, schema, [row, ['u-good', ...rest]]);
     const { records, problems } = await readAt(path);
-    t.strictSame(records.map((r) => r.uid), ['u-good']);
+    t.strictSame(
+      records.map((r) => r.uid),
+      ['u-good'],
+    );
     t.equal(problems.length, 1);
     t.match(problems, [{ code, message, contentSha256: /^[0-9a-f]{64}$/ }]);
     t.ok(problems[0]?.path.startsWith(`${path}#instance/`));
@@ -63,20 +78,35 @@ for (const [name, code, message, row] of broken) {
 }
 
 t.test('refuses one uid in two rows, and returns both', async (t) => {
-  const path = databaseOf(t, schema, [['u-1', ...rest], ['u-1', 'p-2', ...rest.slice(1)]]);
+  const path = databaseOf(t, schema, [
+    ['u-1', ...rest],
+    ['u-1', 'p-2', ...rest.slice(1)],
+  ]);
   const { records, problems } = await readAt(path);
-  t.strictSame(records.map((r) => r.uid), ['u-1', 'u-1']);
+  t.strictSame(
+    records.map((r) => r.uid),
+    ['u-1', 'u-1'],
+  );
   t.match(problems, [{ code: 'uid-twice', message: /uid u-1 stands in/, contentSha256: /^[0-9a-f]{64}$/ }]);
 });
 
 t.test('a database of another schema', async (t) => {
   const otherTable = await readAt(databaseOf(t, 'CREATE TABLE other (uid)'));
-  t.match(otherTable, { records: [], problems: [{ code: 'other-schema', message: /no such table: instance/ }] });
+  t.match(otherTable, {
+    records: [],
+    problems: [{ code: 'other-schema', message: /no such table: instance/ }],
+  });
 });
 
 t.test('a column that is not there is never taken for a text', async (t) => {
-  const path = databaseOf(t, `CREATE TABLE instance (id, project, argv, cwd, env); INSERT INTO instance VALUES ('u-1', 'p', '[]', '/', '{}')`);
-  t.match(await readAt(path), { records: [], problems: [{ code: 'other-schema', message: /no such column: instance.uid/ }] });
+  const path = databaseOf(
+    t,
+    `CREATE TABLE instance (id, project, argv, cwd, env); INSERT INTO instance VALUES ('u-1', 'p', '[]', '/', '{}')`,
+  );
+  t.match(await readAt(path), {
+    records: [],
+    problems: [{ code: 'other-schema', message: /no such column: instance.uid/ }],
+  });
 });
 
 t.test('an empty file is no empty store', async (t) => {
@@ -85,9 +115,16 @@ t.test('an empty file is no empty store', async (t) => {
 });
 
 t.test('a database that is none, and one that is damaged', async (t) => {
-  const none = join(t.testdir({ 'servos.db': 'something else that is longer than a header of SQLite has to be'.repeat(20) }), 'servos.db');
+  const none = join(
+    t.testdir({ 'servos.db': 'something else that is longer than a header of SQLite has to be'.repeat(20) }),
+    'servos.db',
+  );
   t.match(await readAt(none), { records: [], problems: [{ path: none, code: 'corrupt' }] });
-  const damaged = databaseOf(t, schema, Array.from({ length: 500 }, (_, i) => [`u-${i}`, ...rest]));
+  const damaged = databaseOf(
+    t,
+    schema,
+    Array.from({ length: 500 }, (_, i) => [`u-${i}`, ...rest]),
+  );
   const bytes = readFileSync(damaged);
   writeFileSync(damaged, bytes.fill(0xee, 4096, 4096 * 3));
   const { records, problems } = await readAt(damaged);
@@ -106,11 +143,15 @@ t.test('a database that another process has locked', async (t) => {
   const path = databaseOf(t, schema, [['u-1', ...rest]]);
   const holder = spawn(
     process.execPath,
-    ['--input-type=module', '-e', `
+    [
+      '--input-type=module',
+      '-e',
+      `
       import Database from 'better-sqlite3';
       new Database(${JSON.stringify(path)}).exec('BEGIN EXCLUSIVE');
       console.log('locked');
-      process.stdin.resume();`],
+      process.stdin.resume();`,
+    ],
     { stdio: ['pipe', 'pipe', 'inherit'], cwd: import.meta.dirname },
   );
   t.teardown(() => holder.kill());
@@ -136,6 +177,9 @@ t.test('reads while a writer writes, in one transaction', async (t) => {
 });
 
 t.test('names that are no plain names are refused when it is opened', async (t) => {
-  t.throws(() => openSqlite({ path: '/x', table: 'a"; DROP TABLE b; --', columns }), /is no name of a table or column/);
+  t.throws(
+    () => openSqlite({ path: '/x', table: 'a"; DROP TABLE b; --', columns }),
+    /is no name of a table or column/,
+  );
   t.throws(() => openSqlite({ path: '/x', table: 'a', columns: { uid: 'a b' } }), /"a b"/);
 });
