@@ -21,7 +21,8 @@ export function processOptions(marker: string, more: Partial<ProcessOptions> = {
   return {
     users: [me],
     marker: { variable: 'SERVO_HOST', value: marker },
-    commands: [],
+    // Whatever else this user runs may hide its environment.
+    commands: ['sleep', 'sh', 'bash', process.execPath],
     identity: { from: 'environment', variable: 'SERVO_UID' },
     probeSources: [],
     ...more,
