@@ -1,0 +1,63 @@
+// Structured events, one JSON object a line, on standard error. An event has a stable name (`order.refused`) and ids as fields:
+//
+//   log.info({ event: 'order.refused', order, uid, code }, 'the servo is not quiet');
+//
+// One event once. What could be a secret is left out by the name of its key, wherever it stands.
+import pino, { type DestinationStream, type Logger } from 'pino';
+
+export type { Logger } from 'pino';
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** A key whose last word is one of these holds what is nobody's business: `privateKey`, `api_token`, `env`, `argv`. */
+const secret =
+  /(^|[a-z0-9_.-])(keys?|secrets?|tokens?|passwords?|passphrases?|credentials?)$|^(env|argv|cmdline|environ(ment)?)$/i;
+const redacted = '[redacted]';
+/** Deeper than any event; what lies deeper is left out, so that a cycle ends. */
+const maxDepth = 8;
+
+/**
+ * @param name of the program, a field of every event.
+ * @param out where events go; standard error, written at once, unless given.
+ */
+export function logger(name: string, level: LogLevel, out?: DestinationStream): Logger {
+  return pino(
+    {
+      name,
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: redact,
+        bindings: redact,
+      },
+      serializers: {
+        err: (error: Error) => redact({ ...pino.stdSerializers.errWithCause(error) }),
+      },
+    },
+    out ?? pino.destination({ dest: 2, sync: true }),
+  );
+}
+
+function redact(fields: Record<string, unknown>): Record<string, unknown> {
+  return redactFields(fields, 0);
+}
+
+function redactFields(fields: object, depth: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      secret.test(key) ? redacted : redactValue(value, depth),
+    ]),
+  );
+}
+
+function redactValue(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Error) return value;
+  if (depth >= maxDepth) return '[too deep]';
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, depth + 1));
+  if (value instanceof Uint8Array) return `[${value.length} bytes]`;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? redactFields(value, depth + 1) : value;
+}
