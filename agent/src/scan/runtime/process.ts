@@ -73,7 +73,8 @@ async function lookAt(
   options: ProcessOptions,
   problems: Problem[],
 ): Promise<Scoped | undefined> {
-  if (pid === process.pid) return undefined;
+  // The first process is the host itself, and this one its agent: neither is a servo, whatever it says.
+  if (pid === 1 || pid === process.pid) return undefined;
   try {
     const user = await readUser(pid);
     if (user === undefined || !users.has(user)) return undefined;

@@ -50,7 +50,10 @@ t.test('out of scope is no servo', async (t) => {
   await run(t, ['sleep', '1000'], { SERVO_HOST: `${marker}-other`, SERVO_UID: 'u-other-host' });
   await run(t, ['sleep', '1000'], { SERVO_UID: 'u-without-marker' });
   await run(t, ['sleep', '1000'], { SERVO_HOST: marker, SERVO_UID: 'u-1' });
-  t.strictSame((await list(marker)).objects.map((o) => o.uid), ['u-1']);
+  t.strictSame(
+    (await list(marker)).objects.map((o) => o.uid),
+    ['u-1'],
+  );
   t.strictSame(await list(marker, { users: ['4294967294'] }), { objects: [], problems: [] }, 'another user');
   t.strictSame(await list(marker, { commands: ['tail'] }), { objects: [], problems: [] }, 'another command');
   t.equal((await list(marker, { commands: ['tail', '100'] })).objects.length, 1);
@@ -63,8 +66,14 @@ t.test('without a uid, or with one that is spelled badly, it is a problem and no
   const { objects, problems } = await list(marker);
   t.strictSame(objects, []);
   t.equal(problems.length, 2);
-  t.match(problems.find((p) => p.path === `/proc/${none.pid}`), { code: 'no-uid', message: /no env:SERVO_UID/, contentSha256: /^[0-9a-f]{64}$/ });
-  t.match(problems.find((p) => p.path === `/proc/${bad.pid}`), { code: 'bad-uid', message: /want 1 to 128/ });
+  t.match(
+    problems.find((p) => p.path === `/proc/${none.pid}`),
+    { code: 'no-uid', message: /no env:SERVO_UID/, contentSha256: /^[0-9a-f]{64}$/ },
+  );
+  t.match(
+    problems.find((p) => p.path === `/proc/${bad.pid}`),
+    { code: 'bad-uid', message: /want 1 to 128/ },
+  );
 });
 
 t.test('the children of a servo are part of it', async (t) => {
@@ -85,7 +94,11 @@ t.test('the children of a servo are part of it', async (t) => {
 
 t.test('what a servo leaves behind is seen, although its leader is gone', async (t) => {
   const marker = freshMarker();
-  const started = await start({ argv: ['sh', '-c', 'sleep 1000 & sleep 1001 &'], cwd: '/', env: { PATH, SERVO_HOST: marker, SERVO_UID: 'u-1' } });
+  const started = await start({
+    argv: ['sh', '-c', 'sleep 1000 & sleep 1001 &'],
+    cwd: '/',
+    env: { PATH, SERVO_HOST: marker, SERVO_UID: 'u-1' },
+  });
   const group = started.kind === 'started' ? started.pid : undefined;
   const objects = await until('a group without its leader', async () => {
     const found = (await list(marker)).objects;
@@ -102,12 +115,18 @@ t.test('two processes that say the same are two objects', async (t) => {
   const env = { SERVO_HOST: marker, SERVO_UID: 'u-1' };
   await run(t, ['sleep', '1000'], env);
   await run(t, ['sleep', '1000'], env);
-  t.strictSame((await list(marker)).objects.map((o) => o.uid), ['u-1', 'u-1']);
+  t.strictSame(
+    (await list(marker)).objects.map((o) => o.uid),
+    ['u-1', 'u-1'],
+  );
 });
 
 t.test('two servos in one process group are two', async (t) => {
   const marker = freshMarker();
-  await run(t, ['sh', '-c', 'SERVO_UID=u-2 sleep 1000 & SERVO_UID=u-3 sleep 1000 & wait'], { SERVO_HOST: marker, SERVO_UID: 'u-1' });
+  await run(t, ['sh', '-c', 'SERVO_UID=u-2 sleep 1000 & SERVO_UID=u-3 sleep 1000 & wait'], {
+    SERVO_HOST: marker,
+    SERVO_UID: 'u-1',
+  });
   const uids = await until('three servos', async () => {
     const found = (await list(marker)).objects.map((o) => o.uid);
     return found.length === 3 ? found : undefined;
@@ -121,8 +140,13 @@ t.test('identity from an argument', async (t) => {
   const script = 'setTimeout(() => {}, 1e8)';
   // A child bears the marker, and says nothing of its own.
   const child = `require('child_process').spawn('sleep', ['1000']); ${script}`;
-  const one = await run(t, [process.execPath, '-e', child, '--', '--servo=u-1'], { SERVO_HOST: marker, SERVO_UID: 'other' });
-  const two = await run(t, [process.execPath, '-e', script, '--', '--servo=u-2', '--servo=u-3'], { SERVO_HOST: marker });
+  const one = await run(t, [process.execPath, '-e', child, '--', '--servo=u-1'], {
+    SERVO_HOST: marker,
+    SERVO_UID: 'other',
+  });
+  const two = await run(t, [process.execPath, '-e', script, '--', '--servo=u-2', '--servo=u-3'], {
+    SERVO_HOST: marker,
+  });
   const { objects, problems } = await list(marker, { identity });
   t.match(objects, [{ uid: 'u-1', pid: one.pid, labels: { SERVO_UID: 'other' } }]);
   t.equal(objects.length, 1);
@@ -132,7 +156,11 @@ t.test('identity from an argument', async (t) => {
 t.test('what ended and was not waited for is gone', async (t) => {
   const marker = freshMarker();
   const script = `const c = require('child_process').spawn('sh', ['-c', 'echo; kill -STOP $PPID'], { stdio: ['ignore', 1, 2], detached: true }); setTimeout(() => {}, 1e8)`;
-  const parent = spawn(process.execPath, ['-e', script], { env: { PATH, SERVO_HOST: marker, SERVO_UID: 'u-1' }, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const parent = spawn(process.execPath, ['-e', script], {
+    env: { PATH, SERVO_HOST: marker, SERVO_UID: 'u-1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
   t.teardown(() => parent.kill('SIGKILL'));
   await once(parent.stdout, 'data');
   const objects = await until('a zombie', async () => {
@@ -152,7 +180,12 @@ t.test('an environment that cannot be read makes the inventory incomplete', asyn
   const program = join(dir, 'hidden');
   copyFileSync('/bin/sleep', program);
   chmodSync(program, 0o111);
-  const hidden = spawn(program, ['1000'], { detached: true, stdio: 'ignore', env: { SERVO_HOST: 'hidden', SERVO_UID: 'u-1' }, ...(asRoot ? { uid: user, gid: user } : {}) });
+  const hidden = spawn(program, ['1000'], {
+    detached: true,
+    stdio: 'ignore',
+    env: { SERVO_HOST: 'hidden', SERVO_UID: 'u-1' },
+    ...(asRoot ? { uid: user, gid: user } : {}),
+  });
   t.teardown(() => {
     hidden.kill('SIGKILL');
     rmSync(dir, { recursive: true });
@@ -164,11 +197,18 @@ t.test('an environment that cannot be read makes the inventory incomplete', asyn
     const options = { users: [${JSON.stringify(String(user))}], marker: { variable: 'SERVO_HOST', value: 'hidden' }, identity: { from: 'environment', variable: 'SERVO_UID' }, probeSources: [] };
     const list = (commands) => openProcess({ ...options, commands }).list(new AbortController().signal);
     console.log(JSON.stringify([await list([]), await list(['something else'])]));`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'], ...(asRoot ? { uid: user, gid: user } : {}), env: { PATH } });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(asRoot ? { uid: user, gid: user } : {}),
+    env: { PATH },
+  });
   let text = '';
   child.stdout.on('data', (part: Buffer) => (text += part.toString()));
   await once(child, 'close');
-  const [all, other] = JSON.parse(text) as { objects: []; problems: { path: string; code: string; message: string }[] }[];
+  const [all, other] = JSON.parse(text) as {
+    objects: [];
+    problems: { path: string; code: string; message: string }[];
+  }[];
   const mine = all?.problems.filter((p) => p.path === `/proc/${hidden.pid}`);
   t.match(mine, [{ code: 'unreadable', message: /environ.*EACCES.*may be a servo/ }]);
   t.equal(mine?.length, 1);
@@ -182,8 +222,14 @@ t.test('stops when the scan is over', async (t) => {
 
 t.test('refuses options that cannot be right', async (t) => {
   t.throws(() => openProcess(processOptions('m', { users: [] })), /no Unix user/);
-  t.throws(() => openProcess(processOptions('m', { users: ['no-such-user'] })), /no Unix user "no-such-user"/);
-  t.throws(() => openProcess(processOptions('m', { probeSources: ['localhost'] })), /"localhost" is no IP address/);
+  t.throws(
+    () => openProcess(processOptions('m', { users: ['no-such-user'] })),
+    /no Unix user "no-such-user"/,
+  );
+  t.throws(
+    () => openProcess(processOptions('m', { probeSources: ['localhost'] })),
+    /"localhost" is no IP address/,
+  );
   const byName = openProcess(processOptions('m', { users: ['root'] }));
   t.equal(byName.lock, openProcess(processOptions('m', { users: ['0'] })).lock);
 });
