@@ -1,0 +1,122 @@
+// What operators' calls need from the running coordinator, and nothing else: composed once in main.ts by `adminDeps`.
+import type {
+  CellId,
+  CoordinatorId,
+  Epoch,
+  HostId,
+  InstallationId,
+  ServoUid,
+  WitnessId,
+} from '@servo-auditor/proto/ids.ts';
+import type { Now } from '@servo-auditor/proto/time.ts';
+import type { Logger } from '@servo-auditor/proto/log.ts';
+import type { Coordinator } from '../coordinator.ts';
+import type { Evidence } from '../domain/evidence.ts';
+import type { Acknowledged, HostView } from '../domain/host.ts';
+import type { OpenOrder } from '../domain/order.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { WitnessView } from '../domain/witness.ts';
+import type { Report } from '../round/report.ts';
+import type { DecisionMark, Fence, HostMemory, StateStore } from '../state/port.ts';
+
+export interface AdminDeps {
+  readonly id: CoordinatorId;
+  readonly installation: InstallationId;
+  readonly epoch: Epoch;
+  readonly trustDomain: string;
+  readonly version: string;
+  /** Cells that this coordinator leads. */
+  readonly cells: readonly CellId[];
+  /** Factor by which waits run faster. Undefined: not a demo. */
+  readonly demo: number | undefined;
+  readonly policy: Policy;
+  readonly log: Logger;
+  readonly store: StateStore;
+  now(): Now;
+  fence(): Fence;
+  decision(): DecisionMark;
+  noteDecision(mark: DecisionMark): void;
+  /** The last pass. Undefined before the first. */
+  report(): Report | undefined;
+  readonly views: ReadonlyMap<HostId, HostView>;
+  /** Whether the authority's accepted snapshot claims the servo of this row. */
+  isKnownLive(view: HostView, row: number): boolean;
+  witnesses(): readonly WitnessView[];
+  /** Evidence of all copies of a uid on a host as of now, live ones included. */
+  evidenceOf(host: HostId, uid: ServoUid): readonly Evidence[];
+  host(id: HostId): HostMemory | undefined;
+  connected(host: HostId): boolean;
+  /** Why nothing is decided for a cell now, and what lifts it. Undefined: it is decided. */
+  notDeciding(cell: CellId): string | undefined;
+  /** Fresh random order id. */
+  newOrderId(): OpenOrder['id'];
+
+  // What follows an act once it is durable, so that it counts before the next pass too.
+  hostChanged(memory: HostMemory): void;
+  hostRetired(host: HostId): void;
+  /** Lifts `contested`; the journal's mark is taken as it comes next. */
+  hostAccepted(host: HostId): void;
+  itemsAcknowledged(host: HostId, items: readonly Acknowledged[]): void;
+  /** The waiting snapshot with this hash may be accepted, if the next reading still has it. */
+  witnessAccepted(witness: WitnessId, hash: string): void;
+  /** Orders whose intent has become durable. */
+  send(orders: readonly OpenOrder[]): void;
+  /** Asks for a pass before its time. */
+  runSoon(): void;
+}
+
+/** What only main.ts can give. */
+export interface AdminWiring {
+  readonly version: string;
+  evidenceOf(host: HostId, uid: ServoUid): readonly Evidence[];
+  notDeciding(cell: CellId): string | undefined;
+  newOrderId(): OpenOrder['id'];
+  witnessAccepted(witness: WitnessId, hash: string): void;
+  runSoon(): void;
+}
+
+/** The dependencies from a running coordinator. */
+export function adminDeps(coordinator: Coordinator, wiring: AdminWiring): AdminDeps {
+  const { fleet, hosts, sessions, desk, dispatch, clock } = coordinator;
+  return {
+    ...wiring,
+    id: coordinator.id,
+    installation: coordinator.installation,
+    epoch: coordinator.epoch,
+    trustDomain: coordinator.trustDomain,
+    cells: coordinator.cells,
+    demo: coordinator.demo,
+    policy: coordinator.policy,
+    log: coordinator.log,
+    store: coordinator.store,
+    now: () => clock.now(),
+    fence: () => coordinator.fence(),
+    decision: () => coordinator.decision(),
+    noteDecision: (mark) => coordinator.noteDecision(mark),
+    report: () => coordinator.report(),
+    views: fleet.views,
+    isKnownLive: (view, row) => fleet.isKnownLive(view, row),
+    witnesses: () => desk.views(),
+    host: (id) => hosts.get(id),
+    connected: (host) => sessions.line(host) !== undefined,
+    hostChanged: (memory) => hosts.set(memory),
+    hostRetired(host) {
+      const memory = hosts.get(host);
+      if (memory !== undefined) hosts.set({ ...memory, retired: true });
+      sessions.line(host)?.end('host-retired', `${host} was retired by an operator`);
+      fleet.retire(host);
+    },
+    hostAccepted(host) {
+      const memory = hosts.get(host);
+      if (memory !== undefined) hosts.set({ ...memory, journal: undefined });
+      fleet.contest(host, undefined);
+      sessions.line(host)?.ask(true);
+    },
+    itemsAcknowledged(host, items) {
+      const memory = hosts.get(host);
+      if (memory !== undefined) hosts.set({ ...memory, acknowledged: items });
+      fleet.acknowledge(host, items);
+    },
+    send: (orders) => dispatch.send(orders),
+  };
+}
