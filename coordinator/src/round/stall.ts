@@ -35,7 +35,10 @@ export class StallWatch {
   longestMs(withinMs: number): number {
     this.look();
     const now = this.#clock.now();
-    return Math.max(0, ...this.#stalls.filter((s) => now.monoMs - s.endedAt.monoMs <= withinMs).map((s) => s.ms));
+    return Math.max(
+      0,
+      ...this.#stalls.filter((s) => now.monoMs - s.endedAt.monoMs <= withinMs).map((s) => s.ms),
+    );
   }
 
   stop(): void {

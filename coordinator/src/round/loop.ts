@@ -1,0 +1,75 @@
+// Passes, one after the other, never two at once: every interval, or sooner when somebody asks.
+import type { WitnessId } from '@servo-auditor/proto/ids.ts';
+import type { Logger } from '@servo-auditor/proto/log.ts';
+import type { Readings } from './read.ts';
+import type { Report } from './report.ts';
+import type { Rounds } from './run.ts';
+
+export class Loop {
+  readonly #rounds: Rounds;
+  readonly #readings: Readings;
+  readonly #intervalMs: number;
+  readonly #log: Logger;
+  #stopped = false;
+  #wake: (() => void) | undefined;
+  #report: Report | undefined;
+
+  constructor(rounds: Rounds, readings: Readings, intervalMs: number, log: Logger) {
+    this.#rounds = rounds;
+    this.#readings = readings;
+    this.#intervalMs = intervalMs;
+    this.#log = log;
+  }
+
+  /** What the last pass found. */
+  get report(): Report | undefined {
+    return this.#report;
+  }
+
+  /**
+   * Runs passes until `stop`. Rejects with the first error that a pass cannot go on from: hard state that cannot be
+   * written, or another coordinator that leads. Deciding on without either would be guessing.
+   */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      const began = performance.now();
+      try {
+        this.#report = await this.#rounds.pass();
+      } catch (error) {
+        if (this.#stopped) return;
+        this.#log.fatal({ event: 'round.failed', err: error });
+        throw error;
+      }
+      await this.#rest(Math.max(0, this.#intervalMs - (performance.now() - began)));
+    }
+  }
+
+  /** Lets the next pass begin at once. */
+  soon(): void {
+    this.#wake?.();
+  }
+
+  /** Takes a snapshot that waits as the new level of its witness. False: nothing with this hash waits. */
+  acceptWaiting(witness: WitnessId, hash: string): boolean {
+    const accepted = this.#readings.acceptWaiting(witness, hash);
+    if (accepted) this.soon();
+    return accepted;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#wake?.();
+  }
+
+  async #rest(ms: number): Promise<void> {
+    if (this.#stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}
