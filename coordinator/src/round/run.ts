@@ -12,10 +12,10 @@ import { judge } from '../decide/verdict.ts';
 import type { Finding, Plan, Proposal, ProposedPlan, RoundContext } from '../domain/plan.ts';
 import { evidenceGates, verdicts, type Judgement, type Verdict } from '../domain/verdict.ts';
 import { changeOf, orderIdFrom } from './commit.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import { evidenceOf, prepare, type Prepared } from './prepare.ts';
 import type { Readings } from './read.ts';
 import type { CellReport, Report } from './report.ts';
-import { restoresOf } from './restore.ts';
+import { restoresOf, type Sight } from './restore.ts';
 import type { StallWatch } from './stall.ts';
 import { inSlices } from './yield.ts';
 
@@ -54,12 +54,12 @@ export class Rounds {
 
   async #prepare(): Promise<Prepared> {
     const { fleet, clock, desk, hosts, store, fence } = this.#coordinator;
-    const operator = await store.readOperatorState(fence());
+    const { acknowledgedMissing } = await store.readOperatorState(fence());
     const prepared = await prepare(fleet, {
       now: clock.now(),
       witnesses: desk.views(),
-      operator,
-      lookup: (uid) => desk.lookup(desk.authority, uid),
+      acknowledgedMissing,
+      lookup: desk.authority.profile.hasLookup ? (uid) => desk.lookup(desk.authority, uid) : undefined,
     });
     await store.recordFold(fence(), { ...prepared.change, hosts: hosts.takeChanged() });
     return prepared;
@@ -129,7 +129,7 @@ export class Rounds {
   async #restore(prepared: Prepared, begun: Now): Promise<void> {
     const { fleet, store, fence, dispatch, log } = this.#coordinator;
     const context = { ...(await this.#context(prepared)), now: begun };
-    const { orders, wrong } = restoresOf(context, fleet, { newOrderId });
+    const { orders, wrong } = restoresOf(context, this.#sight(), { newOrderId });
     if (orders.length === 0) return;
     this.#coordinator.noteDecision(await store.openRestores(fence(), orders, wrong));
     dispatch.send(orders);
@@ -137,6 +137,16 @@ export class Rounds {
       log.warn({ event: 'restore.opened', order: id, host, uid, reason: 'claimed again' });
     for (const { member, message } of wrong)
       log.error({ event: 'auditor.wrong', uid: member.uid, host: member.host, message });
+  }
+
+  #sight(): Sight {
+    const { fleet, clock, desk } = this.#coordinator;
+    return {
+      evidenceOf: (host, uid) =>
+        evidenceOf(fleet, host, uid, { now: clock.now(), witnesses: desk.views() })[0],
+      runsElsewhere: (host, uid) =>
+        [...fleet.views.values()].some((v) => v.id !== host && v.inventory?.uid.includes(uid)),
+    };
   }
 
   async #tend(): Promise<void> {
@@ -162,7 +172,7 @@ function reportOf(
     if (row !== undefined) for (const gate of evidenceGates) if (row[gate].outcome === 'refuse') refuse(gate);
   }
   for (const { by } of plan.blocked) for (const gate of by) refuse(gate);
-  counts.live += prepared.claimed.get(cell) ?? 0;
+  for (const [key, live] of prepared.live) if (key.startsWith(`${cell}:`)) counts.live += live;
   return {
     cell,
     plan,
