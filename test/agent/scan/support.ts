@@ -68,6 +68,7 @@ export function object(uid: string, pid: number, more: Partial<RuntimeObject> = 
     argv: ['sleep', '1'],
     cwd: '/',
     pid,
+    entangledWith: [],
     path: `/proc/${pid}`,
     ...more,
   };

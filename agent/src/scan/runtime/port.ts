@@ -30,6 +30,8 @@ export interface RuntimeObject {
   readonly cwd: string | undefined;
   /** Process that stands for it. Absent where the runtime knows no processes. */
   readonly pid: number | undefined;
+  /** Uids of other servos, "?" where they say none, that stopping this one would stop too. Must be empty for it to be stopped. */
+  readonly entangledWith: readonly string[];
   /** Where it stands, for messages: `/proc/123`. */
   readonly path: string;
 }

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { codeOf } from './proc.ts';
 import type { Unit } from './cgroup.ts';
+import type { RuntimeObject } from './port.ts';
 import type { ProcessFacts } from './process-act.ts';
 
 export interface KeepOptions {
@@ -16,17 +17,32 @@ export type Keepable =
   | { readonly keepable: true }
   | { readonly keepable: false; readonly code: NotKeepable; readonly message: string };
 
-export type NotKeepable = 'not-leader' | 'several-groups' | 'parent' | 'unit-restarts' | 'unit-unknown';
+export type NotKeepable =
+  'not-leader' | 'entangled' | 'several-groups' | 'parent' | 'unit-restarts' | 'unit-unknown';
 
 /** How long systemd may take to say what restarts a unit. */
 const maxSystemctlMs = 2000;
 
-/** @param facts from a fresh `inspect`. */
-export async function keepable(facts: ProcessFacts, options: KeepOptions): Promise<Keepable> {
+/**
+ * @param facts from a fresh `inspect`.
+ * @param object the same process, from a fresh scan: only the scan knows which processes are servos.
+ */
+export async function keepable(
+  facts: ProcessFacts,
+  object: Pick<RuntimeObject, 'entangledWith'>,
+  options: KeepOptions,
+): Promise<Keepable> {
   if (facts.pid !== facts.pgid) {
     return no(
       'not-leader',
       `process ${facts.pid} does not lead its group ${facts.pgid}; start servos in a session of their own`,
+    );
+  }
+  if (object.entangledWith.length > 0) {
+    const others = object.entangledWith.slice(0, 5).join(', ');
+    return no(
+      'entangled',
+      `stopping it would stop ${others} too, in the same process group; start each servo in a session of its own`,
     );
   }
   if (facts.outside.length > 0) {

@@ -21,6 +21,8 @@ export interface Family<M extends Member> {
   readonly representative: M;
   /** With the representative, by pid. */
   readonly members: readonly M[];
+  /** Uids of other families, "?" where they say none, with a process in the representative's group: a signal to it reaches them. */
+  readonly sharesGroupWith: readonly string[];
 }
 
 /** Every member is in exactly one family. */
@@ -45,12 +47,34 @@ export function families<M extends Member>(members: readonly M[]): readonly Fami
     if (family === undefined) found.set(root, [m]);
     else family.push(m);
   }
-  return [...found.values()].map((family) => {
+  const made = [...found.values()].map((family) => {
     const sorted = family.toSorted((a, b) => a.pid - b.pid);
     const representative = sorted.toSorted(byStanding)[0];
     if (representative === undefined) throw new Error('a family without members');
     return { uid: uids.get(representative.pid), representative, members: sorted };
   });
+  const groups = groupsOf(members);
+  return made.map((family) => ({ ...family, sharesGroupWith: sharing(family, groups, uids) }));
+}
+
+function sharing<M extends Member>(
+  family: Pick<Family<M>, 'representative' | 'members'>,
+  groups: ReadonlyMap<number, readonly M[]>,
+  uids: ReadonlyMap<number, string | undefined>,
+): readonly string[] {
+  const own = new Set(family.members.map((m) => m.pid));
+  const others = (groups.get(family.representative.pgid) ?? []).filter((m) => !own.has(m.pid));
+  return [...new Set(others.map((m) => uids.get(m.pid) ?? '?'))].toSorted();
+}
+
+function groupsOf<M extends Member>(members: readonly M[]): ReadonlyMap<number, readonly M[]> {
+  const groups = new Map<number, M[]>();
+  for (const m of members) {
+    const group = groups.get(m.pgid);
+    if (group === undefined) groups.set(m.pgid, [m]);
+    else group.push(m);
+  }
+  return groups;
 }
 
 /** What it says itself, else what its nearest ancestor says, else what the leader of its group says. */

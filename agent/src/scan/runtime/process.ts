@@ -159,6 +159,7 @@ async function objectOf(
     argv: first.argv.length > 0 ? first.argv : undefined,
     cwd: await cwdOf(first.pid),
     pid: first.pid,
+    entangledWith: family.sharesGroupWith,
     path,
   };
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { families, type Member } from '../../../../agent/src/scan/runtime/process-members.ts';
 
@@ -44,6 +44,18 @@ t.test('two uids are two servos, whatever they share', async (t) => {
     ['a', 10, [10]],
     ['b', 11, [11]],
   ]);
+});
+
+t.test('a family knows with whom it shares its group', async (t) => {
+  const found = families([
+    member(10, 1, 10, 10, 'a'),
+    member(11, 10, 10, 10, 'b'),
+    member(20, 1, 20, 20, 'c'),
+  ]);
+  t.strictSame(
+    found.map((f) => f.sharesGroupWith),
+    [['b'], ['a'], []],
+  );
 });
 
 t.test('who says nothing is what its ancestor is', async (t) => {

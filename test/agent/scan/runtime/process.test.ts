@@ -26,6 +26,7 @@ t.test('a process with the marker is a servo, with all that a later start needs'
     cwd: '/',
     labels: { SERVO_UID: 'u-1', X: 'a=b', PATH },
     usage: { cpuStepMs: 10, connections: 0 },
+    entangledWith: [],
   });
   t.ok((objects[0]?.usage.cpuMs ?? -1) >= 0);
 });
@@ -128,10 +129,10 @@ t.test('two servos in one process group are two', async (t) => {
     SERVO_UID: 'u-1',
   });
   const uids = await until('three servos', async () => {
-    const found = (await list(marker)).objects.map((o) => o.uid);
+    const found = (await list(marker)).objects.map((o) => `${o.uid} with ${o.entangledWith.join(' and ')}`);
     return found.length === 3 ? found : undefined;
   });
-  t.strictSame(uids.toSorted(), ['u-1', 'u-2', 'u-3']);
+  t.strictSame(uids.toSorted(), ['u-1 with u-2 and u-3', 'u-2 with u-1 and u-3', 'u-3 with u-1 and u-2']);
 });
 
 t.test('identity from an argument', async (t) => {
