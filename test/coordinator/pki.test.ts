@@ -96,7 +96,7 @@ async function whoCalls(t: Test, own: TlsFiles, clients: readonly TlsFiles[]): P
     path: '/test/Who',
     requestStream: false,
     responseStream: false,
-    requestSerialize: Buffer.from,
+    requestSerialize: (text: string) => Buffer.from(text),
     requestDeserialize: String,
     responseSerialize: (value: unknown) => Buffer.from(JSON.stringify(value)),
     responseDeserialize: (bytes: Buffer) => JSON.parse(bytes.toString()) as Peer,

@@ -36,7 +36,7 @@ function answerAll(evidence: Evidence, given: Given): EvidenceRow {
 }
 
 // What must be known before the absence of a claim says anything at all.
-const sight = ['host-fresh', 'inventory-complete', 'witness-fresh', 'witness-shrink'] as const;
+export const sight = ['host-fresh', 'inventory-complete', 'witness-fresh', 'witness-shrink'] as const;
 
 function verdictOf(evidence: Evidence, row: EvidenceRow): Verdict {
   const refuses = (gate: EvidenceGate): boolean => row[gate].outcome === 'refuse';

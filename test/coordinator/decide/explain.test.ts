@@ -1,0 +1,217 @@
+// The sentence that a person reads first names the verdict, why, and what follows; the commands fit what is in the way.
+import t from 'tap';
+import { parseId } from '@servo-auditor/proto/ids.ts';
+import {
+  explain,
+  maxSummaryChars,
+  type Explained,
+  type Subject,
+} from '../../../coordinator/src/decide/explain.ts';
+import { actingOn, answerActions } from '../../../coordinator/src/decide/plan.ts';
+import { judge, judgeWhole } from '../../../coordinator/src/decide/verdict.ts';
+import type { Case } from '../../../coordinator/src/domain/case.ts';
+import type { Evidence } from '../../../coordinator/src/domain/evidence.ts';
+import type { RoundContext } from '../../../coordinator/src/domain/plan.ts';
+import { actionGates, evidenceGates } from '../../../coordinator/src/domain/verdict.ts';
+import * as build from '../../support/build.ts';
+
+const {
+  aContext,
+  aMatch,
+  aRelease,
+  aVoice,
+  ago,
+  anOrder,
+  anOrphan,
+  cell,
+  generation,
+  h1,
+  hour,
+  incarnation,
+  minute,
+  now,
+  registry,
+  router,
+  uid,
+} = build;
+
+function explained(
+  evidence: Evidence,
+  context: RoundContext = aContext(),
+  more: Partial<Subject> = {},
+): Explained {
+  const judgement = judgeWhole(evidence, build.given);
+  return explain({
+    judgement,
+    actions: answerActions(judgement, actingOn([judgement], context)),
+    now,
+    servoCase: undefined,
+    order: undefined,
+    mode: 'enforce',
+    certified: 'enforce',
+    confirmed: true,
+    ...more,
+  });
+}
+const commands = (e: Explained): readonly string[] => e.next.map((n) => n.command);
+
+const claimed = () =>
+  anOrphan({
+    release: undefined,
+    voices: [
+      aVoice(registry, { says: 'claims', claims: [{ uid, host: h1 }] }),
+      aVoice(router, { says: 'claims', claims: [{ uid }] }),
+    ],
+  });
+
+t.test('live: who claims it, and that nothing is to do', async (t) => {
+  const e = explained(claimed());
+  t.equal(e.summary, 'Live: registry and router claim it; it is in use, and nothing is done to it.');
+  t.strictSame(e.next, []);
+  t.equal(e.gates.length, evidenceGates.length + actionGates.length, 'the whole row, for a live one too');
+});
+
+t.test('a stray on a host of which much is missing says so at once', async (t) => {
+  const missing = [parseId('servo uid', 's-1'), parseId('servo uid', 's-2')];
+  const e = explained({
+    ...anOrphan(
+      { release: undefined, known: false, voices: [aVoice(registry, { says: 'nothing' })] },
+      {},
+      { expected: 6, found: 0, missing, missingRounds: 4 },
+    ),
+  });
+  t.equal(e.verdict, 'stray');
+  t.match(
+    e.summary,
+    /^Stray: nobody claims it, and the authority never did .*6 of 6 expected servos are missing .*misread/,
+  );
+  t.match(e.summary, 'never stopped automatically');
+  t.match(commands(e), ['servoctl servos list --host h1', 'servoctl explain s-1']);
+  t.ok(commands(e).includes("servoctl hosts acknowledge h1 --missing s-1 --reason '...'"));
+  t.notOk(
+    commands(e).some((c) => c.startsWith('servoctl holds')),
+    'nothing threatens a stray',
+  );
+});
+
+t.test('a suspect that only waits says how long, and how to keep it', async (t) => {
+  const e = explained(anOrphan({ release: aRelease({ firstReadMs: ago(12 * minute).waitMs }) }));
+  t.equal(e.verdict, 'suspect');
+  t.match(
+    e.summary,
+    /its release \(a tombstone\) was read 12 min ago; not yet an orphan, it waits for .*grace/,
+  );
+  t.match(e.summary, 'at the earliest in 48 min');
+  t.strictSame(commands(e), ["servoctl holds set --servo servo-1 --reason '...'"]);
+});
+
+t.test('a suspect that waits for more than time promises no time', async (t) => {
+  const e = explained(
+    anOrphan({ activity: 'active', release: aRelease({ firstReadMs: ago(12 * minute).waitMs }) }),
+  );
+  t.match(e.summary, 'quiet');
+  t.notMatch(e.summary, 'at the earliest');
+});
+
+t.test('an orphan that nothing holds back is stopped with the next round', async (t) => {
+  t.match(
+    explained(anOrphan()).summary,
+    /^Orphan: .*every evidence gate passes; it is stopped with the next round\.$/,
+  );
+});
+
+t.test('an orphan that is held back names the gate, with the command that lifts it', async (t) => {
+  const freeze = { by: build.operator, reason: 'incident 7', since: now };
+  const e = explained(anOrphan(), aContext({ freeze }));
+  t.match(e.summary, 'not stopped: everything is frozen by ada: incident 7');
+  t.equal(commands(e)[0], "servoctl unfreeze --reason '...'");
+
+  const holds = [
+    {
+      id: 4,
+      scope: { kind: 'host', host: h1 } as const,
+      by: build.operator,
+      reason: 'x',
+      since: now,
+      untilMs: undefined,
+    },
+  ];
+  const held = explained(anOrphan(), aContext({ holds, freeze }));
+  t.match(held.summary, /hold 4 on its host by ada: x .*\(and freeze\)/);
+  t.strictSame(commands(held), [
+    "servoctl holds release 4 --reason '...'",
+    "servoctl unfreeze --reason '...'",
+  ]);
+});
+
+t.test('an orphan in observe: promotion is named only where it would be granted', async (t) => {
+  const context = aContext({ modes: new Map() });
+  const modeCommand = `servoctl modes set ${cell} ${generation} propose --reason '...'`;
+  t.ok(commands(explained(anOrphan(), context, { mode: 'observe' })).includes(modeCommand));
+  const uncertified = aContext({ modes: new Map(), tracks: [] });
+  const e = explained(anOrphan(), uncertified, { mode: 'observe', certified: 'observe', confirmed: false });
+  t.notOk(commands(e).includes(modeCommand));
+  t.ok(commands(e).includes('servoctl certifications list'));
+  t.equal(
+    commands(e)[0],
+    `servoctl certifications confirm servo-1 --incarnation ${incarnation} --host h1 --reason '...'`,
+  );
+});
+
+t.test('propose leads to the list that an approval names', async (t) => {
+  const context = aContext({ modes: new Map([[`${cell}:${generation}`, 'propose' as const]]) });
+  t.equal(commands(explained(anOrphan(), context, { mode: 'propose' }))[0], 'servoctl plans show c1');
+});
+
+t.test('an order under way is the news', async (t) => {
+  const order = anOrder({ state: 'possible' });
+  const e = explained(anOrphan(), aContext({ openOrders: [order] }), { order });
+  t.match(e.summary, 'order o-1 to stop it is possible');
+});
+
+t.test('in quarantine the first command is the way back', async (t) => {
+  const servoCase = { uid, state: 'quarantined', sinceMs: ago(3 * hour).waitMs } as Case;
+  const e = explained(anOrphan({ state: 'quarantined' }), aContext(), { servoCase });
+  t.match(e.summary, 'in quarantine since 3 h: stopped, kept whole on h1');
+  t.strictSame(commands(e), ["servoctl restore servo servo-1 --host h1 --reason '...'"]);
+});
+
+t.test('undecided says what cannot be seen, and where to look', async (t) => {
+  const failed = { ...router, accepted: undefined, failure: 'GET http://router/: 502' };
+  const e = explained(anOrphan({ release: undefined, known: false, witnesses: [registry, failed] }));
+  t.match(e.summary, /^Undecided: the evidence does not suffice: witness router has no accepted snapshot/);
+  t.ok(commands(e).includes('servoctl witnesses list'));
+});
+
+t.test('a broken item is acknowledged by path and hash, quoted for a shell', async (t) => {
+  const problem = {
+    path: "/srv/a b's.json",
+    code: 'not-json',
+    message: 'is not JSON',
+    contentSha256: build.digest,
+  };
+  const inventory = build.anInventory([{}], { problems: [problem] });
+  const e = explained(anOrphan({}, { inventory }));
+  t.ok(
+    commands(e).includes(
+      `servoctl hosts acknowledge h1 --path '/srv/a b'\\''s.json' --sha256 ${build.digest} --reason '...'`,
+    ),
+  );
+});
+
+t.test('no command stands there twice, no summary is longer than the wire lets through', async (t) => {
+  const e = explained(
+    anOrphan(
+      { release: undefined, known: false },
+      { contested: 'y'.repeat(900) },
+      { ...aMatch(), found: 0, missing: [uid] },
+    ),
+  );
+  t.equal(new Set(commands(e)).size, commands(e).length);
+  t.equal(e.summary.length, maxSummaryChars);
+});
+
+t.test('a judgement without its row is a mistake of the caller', async (t) => {
+  const judgement = judge(claimed(), build.given);
+  t.throws(() => explained(claimed(), aContext(), { judgement }));
+});
