@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { maxManifestBytes } from '@servo-auditor/proto/limits.ts';
@@ -191,6 +192,39 @@ t.test('refuses what cannot be read', (t) =>
     symlinkSync('/proc/self/mem', join(root, 'p-1/2.json')),
   ),
 );
+
+// Root may read everything, so the reader runs as a user of its own.
+t.test('refuses what this user may not read: a manifest, a folder, the store', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'servo-store-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  chmodSync(root, 0o755);
+  mkdirSync(join(root, 'p-1'));
+  mkdirSync(join(root, 'p-2'), { mode: 0o000 });
+  writeFileSync(join(root, 'p-1/1.json'), good('u-good'));
+  writeFileSync(join(root, 'p-1/2.json'), good('u-2'), { mode: 0o000 });
+  const source = join(import.meta.dirname, '../../../../agent/src/scan/store/manifest-directory.ts');
+  const code = `
+    import { openManifestDirectory } from ${JSON.stringify(source)};
+    const options = ${JSON.stringify({ root, fields, suffix: '.json', ignore: [] })};
+    console.log(JSON.stringify(await openManifestDirectory(options).read([], new AbortController().signal)));`;
+  const asOther = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const read = () =>
+    JSON.parse(
+      execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', ...asOther }),
+    ) as unknown;
+  t.match(read(), {
+    records: [{ uid: 'u-good' }],
+    problems: [
+      { path: join(root, 'p-2'), code: 'unreadable', message: /may not read it/ },
+      { path: join(root, 'p-1/2.json'), code: 'unreadable', message: /may not read it/ },
+    ],
+  });
+  chmodSync(root, 0o700);
+  if (process.getuid?.() !== 0) chmodSync(root, 0o000);
+  t.match(read(), { records: [], problems: [{ path: root, code: 'unreadable' }] });
+  chmodSync(root, 0o755);
+  chmodSync(join(root, 'p-2'), 0o755);
+});
 
 t.test('does not wait at a pipe', (t) =>
   refuses(t, 'not-a-file', /want a manifest/, 'p-1/2.json', undefined, (root) => {
