@@ -1,4 +1,5 @@
 // Works through a list, a few at a time, and stops at once when the scan is over.
+import { setImmediate } from 'node:timers/promises';
 
 /** At once: enough to hide the latency of a disk, few enough to leave the machine alone. */
 const batch = 32;
@@ -13,6 +14,8 @@ export async function inBatches<T, R>(
   for (let i = 0; i < items.length; i += batch) {
     signal.throwIfAborted();
     results.push(...(await Promise.all(items.slice(i, i + batch).map(work))));
+    // Work that never waited would keep everything else of the agent waiting.
+    await setImmediate();
   }
   signal.throwIfAborted();
   return results;

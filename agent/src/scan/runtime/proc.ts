@@ -45,7 +45,10 @@ export function parseStat(line: string): ProcStat {
   return stat;
 }
 
-/** The process as the kernel sees it now, or undefined when it is gone. Synchronous: nothing can happen in this process meanwhile. */
+// The kernel answers these two from its own memory, at once, so waiting for them costs less than handing them to a thread.
+// The parts of a process's own memory (`readParts`) are another matter: a process that is stuck can make a reader wait.
+
+/** The process as the kernel sees it now, or undefined when it is gone. */
 export function readStatSync(pid: number): ProcStat | undefined {
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
@@ -54,18 +57,10 @@ export function readStatSync(pid: number): ProcStat | undefined {
   }
 }
 
-export async function readStat(pid: number): Promise<ProcStat | undefined> {
-  try {
-    return parseStat(await readFile(`/proc/${pid}/stat`, 'latin1'));
-  } catch (error) {
-    return orGone(error, `/proc/${pid}/stat`);
-  }
-}
-
 /** Real user of a process. Not from the owner of its folder: the kernel gives that to root where a process hides its memory. */
-export async function readUser(pid: number): Promise<number | undefined> {
+export function readUserSync(pid: number): number | undefined {
   try {
-    const user = /^Uid:\t(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'latin1'))?.[1];
+    const user = /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
     if (user === undefined) throw new Error('no line "Uid:"');
     return Number(user);
   } catch (error) {

@@ -8,8 +8,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BootId, Incarnation, RuntimeId } from '@servo-auditor/proto/ids.ts';
 import { readBootId } from '@servo-auditor/proto/clock.ts';
+import { inBatches } from '../batches.ts';
 import { readCgroup, unitIn, type Unit } from './cgroup.ts';
-import { codeOf, isAlive, listPids, readStat, readStatSync, type ProcStat } from './proc.ts';
+import { codeOf, isAlive, listPids, readStatSync, type ProcStat } from './proc.ts';
 import { processIncarnation, processRuntimeId } from './process-id.ts';
 
 export { start, type Started } from './process-start.ts';
@@ -46,14 +47,16 @@ export const maxKillWaitMs = 10_000;
 /** Between two looks at a group that is ending: from, and at most. */
 const firstPollMs = 10;
 const maxPollMs = 200;
+/** These reads have their own end. */
+const unhurried = new AbortController().signal;
 
 /** The process now, or undefined when it is gone. Throws when the kernel will not say. */
 export async function inspect(pid: number): Promise<ProcessFacts | undefined> {
-  const stat = await readStat(pid);
+  const stat = readStatSync(pid);
   if (!isAlive(stat)) return undefined;
   const cgroup = await readCgroup(pid);
   const others = await readAll(listPids());
-  const after = await readStat(pid);
+  const after = readStatSync(pid);
   if (cgroup === undefined || !isAlive(after) || after.startTicks !== stat.startTicks) return undefined;
   const bootId = readBootId();
   return {
@@ -74,6 +77,8 @@ export async function inspect(pid: number): Promise<ProcessFacts | undefined> {
 /**
  * SIGTERM to the group of the process, then SIGKILL when some of it is left after `graceMs` milliseconds. Resolves when
  * every process of the group is gone, at most `graceMs + maxKillWaitMs` later.
+ * The reads and the first signal happen within the call, before it returns its promise: what the caller checked just before
+ * it was checked just before the signal.
  * @param facts from a fresh `inspect`; its pid must lead the group.
  */
 export async function stop(facts: ProcessFacts, graceMs: number): Promise<Stopped> {
@@ -186,7 +191,7 @@ function inGroup(stat: ProcStat | undefined, facts: ProcessFacts): stat is ProcS
 }
 
 async function readAll(pids: readonly number[]): Promise<readonly ProcStat[]> {
-  return (await Promise.all(pids.map((pid) => readStat(pid)))).filter(isAlive);
+  return (await inBatches(pids, unhurried, (pid) => Promise.resolve(readStatSync(pid)))).filter(isAlive);
 }
 
 function outsideOf(leader: ProcStat, all: readonly ProcStat[]): readonly number[] {

@@ -10,7 +10,7 @@ import { readBootId } from '@servo-auditor/proto/clock.ts';
 import type { Incarnation, RuntimeId } from '@servo-auditor/proto/ids.ts';
 import type { Launch } from '../facts.ts';
 import { readCgroup, unitIn, type Unit } from './cgroup.ts';
-import { isAlive, readStat } from './proc.ts';
+import { isAlive, readStatSync } from './proc.ts';
 import { processIncarnation, processRuntimeId } from './process-id.ts';
 
 export type Started =
@@ -57,7 +57,7 @@ export async function start(launch: Launch): Promise<Started> {
       `systemd-run did not put ${program} into a scope of its own; try it by hand: systemd-run --scope true`,
     );
   }
-  const stat = await readStat(said.pid);
+  const stat = readStatSync(said.pid);
   if (!isAlive(stat))
     return failed('ended-at-once', `${program} in ${launch.cwd} ended as soon as it had started`);
   return {

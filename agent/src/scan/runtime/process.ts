@@ -17,7 +17,7 @@ import { fieldOf, identityOf, labelsOf, variableOf, type ProcessIdentity } from 
 import { processIncarnation, processRuntimeId } from './process-id.ts';
 import { families, type Family, type Member } from './process-members.ts';
 import type { Runtime, RuntimeObject, RuntimeReading } from './port.ts';
-import { isAlive, listPids, readParts, readStat, readUser, tickMs, type ProcStat } from './proc.ts';
+import { isAlive, listPids, readParts, readStatSync, readUserSync, tickMs, type ProcStat } from './proc.ts';
 
 export type { ProcessIdentity } from './process-identity.ts';
 
@@ -26,7 +26,10 @@ export interface ProcessOptions {
   readonly users: readonly string[];
   /** Variable that every servo of this installation on this host has, with its value. */
   readonly marker: { readonly variable: string; readonly value: string };
-  /** Beginnings of arguments, one of which a servo's process has. Empty: any command. For users who also run other things. */
+  /**
+   * Beginnings of arguments, one of which every servo's process has, and keeps while it runs. Empty: any command. For users
+   * who also run programs that hide their environment (ssh-agent, browsers), which would make the inventory incomplete.
+   */
   readonly commands: readonly string[];
   /** Where the runtime reads the servo's uid. */
   readonly identity: ProcessIdentity;
@@ -76,20 +79,20 @@ async function lookAt(
   // The first process is the host itself, and this one its agent: neither is a servo, whatever it says.
   if (pid === 1 || pid === process.pid) return undefined;
   try {
-    const user = await readUser(pid);
+    const user = readUserSync(pid);
     if (user === undefined || !users.has(user)) return undefined;
-    const before = await readStat(pid);
+    const before = readStatSync(pid);
     if (!isAlive(before)) return undefined;
     const argv = await readParts(pid, 'cmdline');
     if (argv === undefined || !commandInScope(argv, options.commands)) return undefined;
     const environ = await readParts(pid, 'environ');
-    const stat = await readStat(pid);
+    const stat = readStatSync(pid);
     if (environ === undefined || !isAlive(stat) || stat.startTicks !== before.startTicks) return undefined;
     if (variableOf(environ, options.marker.variable) !== options.marker.value) return undefined;
     return { ...stat, stat, argv, environ, says: identityOf(options.identity, argv, environ) };
   } catch (error) {
     // It may have ended between two reads, which some of these files report as an error of their own.
-    if (!isAlive(await readStat(pid))) return undefined;
+    if (!isAlive(readStatSync(pid))) return undefined;
     problems.push(
       problem(
         `/proc/${pid}`,

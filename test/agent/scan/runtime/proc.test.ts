@@ -2,8 +2,8 @@ import t from 'tap';
 import {
   isAlive,
   parseStat,
-  readStat,
-  readUser,
+  readStatSync,
+  readUserSync,
   splitParts,
 } from '../../../../agent/src/scan/runtime/proc.ts';
 
@@ -24,10 +24,10 @@ t.test('what is no such line is refused', async (t) => {
 });
 
 t.test('this process, and one that is not', async (t) => {
-  t.match(await readStat(process.pid), { pid: process.pid, ppid: process.ppid });
-  t.equal(await readUser(process.pid), process.getuid?.());
-  t.equal(await readStat(2 ** 22 + 1), undefined);
-  t.equal(await readUser(2 ** 22 + 1), undefined);
+  t.match(readStatSync(process.pid), { pid: process.pid, ppid: process.ppid });
+  t.equal(readUserSync(process.pid), process.getuid?.());
+  t.equal(readStatSync(2 ** 22 + 1), undefined);
+  t.equal(readUserSync(2 ** 22 + 1), undefined);
 });
 
 t.test('what has ended is gone, although its number is still there', async (t) => {
