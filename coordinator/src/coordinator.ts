@@ -33,14 +33,14 @@ export interface Coordinator {
   readonly dispatch: Dispatch;
   /** Ed25519 signature by the installation's order key. */
   readonly sign: (bytes: Uint8Array) => Uint8Array;
-  fence(): Fence;
+  readonly fence: () => Fence;
   /** The installation's latest decision that this coordinator made or read. */
-  decision(): DecisionMark;
-  noteDecision(mark: DecisionMark): void;
+  readonly decision: () => DecisionMark;
+  readonly noteDecision: (mark: DecisionMark) => void;
   /** Number of the next heartbeat of this leadership. */
-  nextHeartbeat(): number;
+  readonly nextHeartbeat: () => number;
   /** Bars a host from orders until `servoctl hosts accept`. */
-  contest(host: HostId, why: string): void;
+  readonly contest: (host: HostId, why: string) => void;
   /** What the last pass found. Undefined before the first. */
-  report(): Report | undefined;
+  readonly report: () => Report | undefined;
 }

@@ -84,7 +84,7 @@ async function compose(
   const lead = await store.lead(config.id, Date.now());
   const clock = systemClock(lead.waitedMs, demo?.factor ?? 1);
   const memory = await store.readMemory();
-  const witnesses = config.witnesses.map((options) => openWitness(options));
+  const witnesses = config.witnesses.map((options) => openWitness(options, policy.witnessRows));
   const desk = new WitnessDesk(witnesses, policy);
   const fleet = new Fleet({
     witnesses: witnesses.map((w) => w.profile),

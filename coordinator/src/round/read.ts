@@ -2,16 +2,8 @@
 // leaves everything as it was.
 import type { WitnessId } from '@servo-auditor/proto/ids.ts';
 import type { Coordinator } from '../coordinator.ts';
-import type { Levels } from '../state/port.ts';
-import { accept, freshLevels, type Seen } from '../witness/accept.ts';
+import { accept, freshLevels, type Marks, type Seen } from '../witness/accept.ts';
 import { WitnessFailed, type Witness } from '../witness/port.ts';
-
-/** What was accepted last of each witness, and what waits: owned by the leader, durable through the store. */
-export interface Marks {
-  readonly version: number;
-  readonly lineage: string;
-  readonly levels: Levels;
-}
 
 export class Readings {
   readonly #coordinator: Coordinator;

@@ -127,7 +127,7 @@ export class Rounds {
   }
 
   async #restore(prepared: Prepared, begun: Now): Promise<void> {
-    const { fleet, store, fence, dispatch, log } = this.#coordinator;
+    const { store, fence, dispatch, log } = this.#coordinator;
     const context = { ...(await this.#context(prepared)), now: begun };
     const { orders, wrong } = restoresOf(context, this.#sight(), { newOrderId });
     if (orders.length === 0) return;

@@ -35,6 +35,6 @@ export class Sessions {
   }
 
   endAll(code: string, message: string): void {
-    for (const line of [...this.#lines.values()]) line.end(code, message);
+    for (const line of this.#lines.values()) line.end(code, message);
   }
 }

@@ -1,0 +1,53 @@
+// From the options of a witness to the witness. A new kind is a file beside this, its options, and one case here.
+import { canonicalJson, sha256Hex } from '@servo-auditor/proto/canonical.ts';
+import type { ValueOf } from '@servo-auditor/proto/options.ts';
+import { readSecret } from '@servo-auditor/proto/tls.ts';
+import type { WitnessProfile } from '../domain/witness.ts';
+import { fileWitness } from './file.ts';
+import { httpWitness } from './http.ts';
+import type { witnessOptions } from './options.ts';
+import type { Witness } from './port.ts';
+import { sqlWitness } from './sql.ts';
+
+export type WitnessOptions = ValueOf<typeof witnessOptions>;
+
+/** @param maxRows above which a reading is refused as endless. Throws `TlsUnfit` when a token file is readable by others. */
+export function openWitness(options: WitnessOptions, maxRows: number): Witness {
+  const { id, source, authority } = options;
+  const common = { id, source, authority };
+  switch (options.kind) {
+    case 'sql': {
+      const { file, queries, reads } = options;
+      const profile = {
+        ...common,
+        reads,
+        hasLookup: queries.lookup !== undefined,
+        mappingHash: hashOf('sql', queries),
+      };
+      return sqlWitness({ profile, file, queries, maxRows });
+    }
+    case 'http': {
+      const { url, fields, lookup, tokenFile } = options;
+      // A service proves that its data is later by the sequence of each reading.
+      const profile: WitnessProfile = {
+        ...common,
+        reads: 'replica',
+        hasLookup: lookup,
+        mappingHash: hashOf('http', fields),
+      };
+      const token = tokenFile === undefined ? undefined : readSecret(tokenFile).toString('utf8').trim();
+      return httpWitness({ profile, url, fields, token, maxRows });
+    }
+    case 'file': {
+      const { file, format, reads } = options;
+      const profile = { ...common, reads, hasLookup: true, mappingHash: hashOf('file', { format }) };
+      return fileWitness({ profile, file, format, maxRows });
+    }
+  }
+}
+
+/** Over what decides how rows are understood, not over where they come from or with which credentials. */
+function hashOf(kind: string, mapping: object): string {
+  const set = Object.fromEntries(Object.entries(mapping).filter(([, value]) => value !== undefined));
+  return sha256Hex(canonicalJson({ kind, mapping: set }));
+}
