@@ -56,9 +56,14 @@ function required<K extends IdKind>(kind: K, value: unknown, where: string, name
   throw new WitnessFailed(`${where}: ${name} is ${show(value)}; want ${spellingOf(kind)}`);
 }
 
-function optional<K extends IdKind, N extends string>(kind: K, value: unknown, where: string, name: N) {
+function optional<K extends IdKind, N extends string>(
+  kind: K,
+  value: unknown,
+  where: string,
+  name: N,
+): { readonly [P in N]?: IdKinds[K] } {
   if (value === undefined || value === null) return {};
-  return { [name]: required(kind, value, where, name) } as { readonly [P in N]: IdKinds[K] };
+  return { [name]: required(kind, value, where, name) } as { readonly [P in N]?: IdKinds[K] };
 }
 
 export function show(value: unknown): string {
