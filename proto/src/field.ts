@@ -17,6 +17,9 @@ export interface Codec<T> {
   /** Throws `Malformed`. Absent values come in as `undefined`. */
   decode(raw: unknown, place: Place): T;
   encode(value: T): unknown;
+  /** What it is made of, for tests that walk over codecs: the codec within, or those of the fields. */
+  readonly of?: Codec<never>;
+  readonly shape?: Shape;
 }
 
 /** A field that may be absent. */
@@ -159,6 +162,7 @@ export function word<W extends string>(prefix: string, words: readonly W[]): Cod
 export function optional<T>(codec: Codec<T>): OptionalCodec<T> {
   return {
     optional: true,
+    of: codec as Codec<never>,
     decode: (raw, place) => (raw === undefined ? undefined : codec.decode(raw, place)),
     encode: (value) => (value === undefined ? undefined : codec.encode(value)),
   };
@@ -167,6 +171,7 @@ export function optional<T>(codec: Codec<T>): OptionalCodec<T> {
 /** A repeated field. Empty and absent are one. */
 export function list<T>(codec: Codec<T>, max: number, min = 0): Codec<readonly T[]> {
   return {
+    of: codec as Codec<never>,
     decode(raw, place) {
       const items: unknown = raw ?? [];
       if (!Array.isArray(items)) return refuse(place, shown(raw), 'a list');
@@ -208,7 +213,6 @@ export type Message<S extends Shape> = {
 };
 
 export interface MessageCodec<T> extends Codec<T> {
-  /** The fields that the message has; a test compares them with the descriptor. */
   readonly shape: Shape;
 }
 
@@ -257,6 +261,7 @@ export function oneOf<S extends Shape>(
 ): Codec<{ [K in keyof S]: { readonly kind: K; readonly value: ValueOf<S[K]> } }[keyof S]> {
   const names = Object.keys(shape);
   return {
+    shape,
     decode(raw, place) {
       const from = record(raw, place);
       const there = names.filter((name) => from[name] !== undefined);

@@ -4,7 +4,7 @@
 //   const table = { cell: id('cell', { help: 'cell that it leads', example: 'c1' }), ... };
 //   const config = loadOptions(table, '/etc/servo/coordinator.yaml'); // config.cell is a CellId
 export { durationSpelling, parseDuration, writeDuration } from './options/duration.ts';
-export type { Entry, Spec, Table, Values } from './options/entry.ts';
+export type { Entry, Spec, Table, ValueOf, Values } from './options/entry.ts';
 export { group, listOf, mapOf, optionalGroup, variant } from './options/nested.ts';
 export { numbersOf, type NumberRow } from './options/numbers.ts';
 export { BadOptions, loadOptions, readOptions, type Refuse } from './options/read.ts';
