@@ -1,0 +1,81 @@
+// Opens the state file, or says why not: before anything is decided, it is known to be a whole database, ours, of a version
+// that this program knows, and nobody else's.
+import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { Db, explained, StateFailed } from './db.ts';
+import { migrate } from './migrate.ts';
+
+export interface SqliteOptions {
+  readonly file: string;
+  /** Whether this process alone may have the file open, which is how the product runs. Tests of deposed leaders open it twice. */
+  readonly exclusive: boolean;
+  /** Whether this is a demo installation; a file is of one kind for good. */
+  readonly demo: boolean;
+  /** Largest size of the file in bytes, [64 GiB]: a runaway must not fill the disk that the host's own log is on. */
+  readonly maxFileBytes?: number;
+}
+
+const defaultMaxFileBytes = 64 * 1024 ** 3;
+/** How long a transaction waits for the one of another connection, in milliseconds. An exclusive owner never has to. */
+const busyMs = 5000;
+/** Bytes to which the write-ahead log is cut back after a checkpoint: a large snapshot must not keep its size for ever. */
+const walBytes = 64 * 1024 ** 2;
+
+const magic = 'SQLite format 3\0';
+
+/** The open, checked, migrated database. Throws `StateFailed` with what is wrong and what lifts it. */
+export function openDatabase({ file, exclusive, demo, maxFileBytes }: SqliteOptions): Db {
+  refuseUnusable(file);
+  let raw: Database.Database;
+  try {
+    raw = new Database(file, { timeout: exclusive ? 0 : busyMs });
+  } catch (error) {
+    throw explained(file, error);
+  }
+  const db = new Db(file, raw);
+  try {
+    if (exclusive) db.pragma('locking_mode = EXCLUSIVE');
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    db.pragma(`journal_size_limit = ${walBytes}`);
+    const pageBytes = Number(db.pragma('page_size'));
+    db.pragma(`max_page_count = ${Math.floor((maxFileBytes ?? defaultMaxFileBytes) / pageBytes)}`);
+    const verdict = String(db.pragma('quick_check(1)'));
+    if (verdict !== 'ok')
+      throw new StateFailed(
+        `${file}: corrupt (${verdict}); restore the latest backup, then accept the older state on the hosts (servo-agent accept-installation)`,
+      );
+    migrate(db, demo);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Whatever is plain before SQLite sees the file, in plainer words. Creates a new file for this user's eyes only. */
+function refuseUnusable(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK | constants.X_OK);
+    const fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      const head = Buffer.alloc(magic.length);
+      const bytes = readSync(fd, head, 0, head.length, 0);
+      if (bytes > 0 && head.toString('latin1') !== magic)
+        throw new StateFailed(
+          `${file}: not a SQLite database; name the state file of this installation, or a new file`,
+        );
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (error instanceof StateFailed) throw error;
+    throw new StateFailed(
+      `${file}: cannot be written (${error instanceof Error ? error.message : String(error)}); ` +
+        "its directory must exist, and the coordinator's user must own both",
+      { cause: error },
+    );
+  }
+}
