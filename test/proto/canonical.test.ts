@@ -200,6 +200,6 @@ t.test('canonical JSON', (t) => {
     [undefined],
     Symbol('x'),
   ])
-    t.throws(() => canonicalJson({ value: [value] }), TypeError, String(value));
+    t.throws(() => canonicalJson({ value: [value] }), TypeError, typeof value);
   t.end();
 });
