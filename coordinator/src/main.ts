@@ -15,7 +15,7 @@ program
   .description('run until SIGTERM or SIGINT')
   .requiredOption('--config <file>', 'YAML file with the options')
   .option('--check-config', 'check the file, say what is wrong, and end')
-  .option('--print-port', 'print {"port": n} on standard output once it listens')
+  .option('--print-port', 'print {"port": n, "installation": id} on standard output once it listens')
   .action(async (options: { config: string; checkConfig?: true; printPort?: true }) => {
     const config = readConfig(options.config);
     if (options.checkConfig === true) return console.log(`${options.config}: ok`);
@@ -48,7 +48,8 @@ async function run(config: CoordinatorConfig, printPort: boolean): Promise<void>
   const log = logger('servo-coordinator', config.logLevel);
   try {
     const running = await startCoordinator(config, log);
-    if (printPort) console.log(JSON.stringify({ port: running.port }));
+    if (printPort)
+      console.log(JSON.stringify({ port: running.port, installation: running.coordinator.installation }));
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.once(signal, () => {
         log.info({ event: 'coordinator.stopping', signal });

@@ -1,0 +1,37 @@
+// Calls of the AdminService, as the demo and the end-to-end tests make them: what `servoctl` does, without its screens.
+import { makeGenericClientConstructor, type Client, type ServiceError } from '@grpc/grpc-js';
+import { adminService } from '@servo-auditor/proto/load.ts';
+import { channelOptions, clientCredentials, readTls, type TlsFiles } from '@servo-auditor/proto/tls.ts';
+
+export class Admin {
+  readonly #client: Client;
+
+  constructor(address: string, tls: TlsFiles) {
+    const Stub = makeGenericClientConstructor(adminService, 'AdminService');
+    this.#client = new Stub(address, clientCredentials(readTls(tls)), channelOptions());
+  }
+
+  /** Calls `method` (as in admin.proto). Resolves with the reply as a plain object; absent fields are absent. */
+  async call<Reply>(method: string, request: object): Promise<Reply> {
+    const unary = (this.#client as unknown as Record<string, unknown>)[method];
+    if (typeof unary !== 'function') throw new Error(`AdminService has no ${method}`);
+    return await new Promise((resolve, reject) => {
+      const deadline = Date.now() + 10_000;
+      const done = (error: ServiceError | null, reply: Reply): void => {
+        if (error !== null) reject(new Error(`${method}: ${error.details}`, { cause: error }));
+        else if (reply instanceof Error) reject(reply);
+        else resolve(reply);
+      };
+      (unary as (request: object, options: object, done: unknown) => void).call(
+        this.#client,
+        request,
+        { deadline },
+        done,
+      );
+    });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}

@@ -1,0 +1,92 @@
+// Processes of a world: started with what they say at hand, stopped by pid, and swept up by a marker that only they bear.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Program {
+  readonly child: ChildProcess;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts a TypeScript program of this repository; its log goes to a file. `firstLine`: what it says first. */
+export function run(
+  script: string,
+  args: readonly string[],
+  logFile: string,
+  stdin: 'ignore' | 'pipe' = 'ignore',
+) {
+  const log = openSync(logFile, 'a');
+  const child = spawn(process.execPath, [script, ...args], { stdio: [stdin, 'pipe', log] });
+  closeSync(log);
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const firstLine = new Promise<string>((resolve, reject) => {
+    if (child.stdout === null) throw new Error('no standard output');
+    createInterface(child.stdout).once('line', resolve);
+    child.once('error', reject);
+    void ended.then((code) =>
+      reject(new Error(`${script} ended with ${code}; its log ends with:\n${tail(logFile)}`)),
+    );
+  });
+  firstLine.catch(() => undefined);
+  return { child, ended, firstLine };
+}
+
+function tail(file: string): string {
+  return readFileSync(file, 'utf8').split('\n').slice(-6).join('\n');
+}
+
+/** SIGTERM, and SIGKILL when that is not enough. */
+export async function end({ child, ended }: Program, patienceMs = 5000): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+  await ended;
+  clearTimeout(late);
+}
+
+/** Pids of all living processes whose environment holds `marker`. */
+export function marked(marker: string): readonly number[] {
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8')
+        .split('\0')
+        .some((entry) => entry.startsWith(marker));
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Kills every process that bears the marker, and waits until none does. */
+export async function sweep(marker: string): Promise<void> {
+  for (let left = marked(marker); left.length > 0; left = marked(marker)) {
+    for (const pid of left)
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended in the meantime, which is what was wanted.
+      }
+    await sleep(20);
+  }
+}
+
+/** Waits until `look` gives something. Throws after `limitMs`, naming what it waited for. */
+export async function until<T>(
+  what: string,
+  limitMs: number,
+  look: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const started = performance.now();
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() - started > limitMs)
+      throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`);
+    await sleep(100);
+  }
+}

@@ -1,0 +1,251 @@
+// A small platform with an auditor on it, all of it real: certificates, registry, router, servos, a coordinator and agents
+// as processes of their own. The demo tells a story in it; end-to-end tests break things in it.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseId } from '@servo-auditor/proto/ids.ts';
+import type { TlsFiles } from '@servo-auditor/proto/tls.ts';
+import {
+  createCa,
+  createOrderKey,
+  issueCoordinator,
+  issueHost,
+  issueOperator,
+  type OrderKeyFiles,
+} from '../../coordinator/src/pki.ts';
+import { Admin } from './admin.ts';
+import {
+  DemoHost,
+  markerVariable,
+  type HostSetting,
+  type Leader,
+  type ServoSpec,
+  type StoreKind,
+} from './host.ts';
+import { end, run, sweep, until, type Program } from './processes.ts';
+import { createRegistry, registryQueries, type Registry } from './registry.ts';
+
+export const cell = 'demo';
+const coordinatorScript = join(import.meta.dirname, '../../coordinator/src/main.ts');
+
+export interface HostPlan {
+  readonly id: string;
+  readonly kind: StoreKind;
+  readonly servos: readonly ServoSpec[];
+  readonly spell?: (uid: string) => string;
+}
+
+export interface WorldSetting {
+  /** Factor by which waits run faster. */
+  readonly factor: number;
+  readonly heartbeatIntervalMs: number;
+  readonly roundIntervalMs: number;
+}
+
+export class World {
+  readonly dir: string;
+  readonly registry: Registry;
+  readonly hosts = new Map<string, DemoHost>();
+  readonly #setting: WorldSetting;
+  readonly #run: string;
+  readonly #orderKey: OrderKeyFiles;
+  readonly #coordinatorTls: TlsFiles;
+  readonly #operatorTls: TlsFiles;
+  #router: (Program & { readonly port: number }) | undefined;
+  #coordinator: Program | undefined;
+  #port = 0;
+  #installation = '';
+  #admin: Admin | undefined;
+
+  private constructor(
+    dir: string,
+    setting: WorldSetting,
+    keys: { orderKey: OrderKeyFiles; coordinator: TlsFiles; operator: TlsFiles },
+  ) {
+    this.dir = dir;
+    this.#setting = setting;
+    this.#run = `demo-${randomBytes(6).toString('hex')}`;
+    this.#orderKey = keys.orderKey;
+    this.#coordinatorTls = keys.coordinator;
+    this.#operatorTls = keys.operator;
+    this.registry = createRegistry(join(dir, 'registry.db'));
+  }
+
+  /** Makes the directory, the certificates and an empty registry; starts nothing. */
+  static async create(setting: WorldSetting): Promise<World> {
+    const dir = mkdtempSync(join(tmpdir(), 'servo-auditor-'));
+    const pki = join(dir, 'pki');
+    mkdirSync(pki, { mode: 0o700 });
+    await createCa(pki, 'demo.example');
+    return new World(dir, setting, {
+      orderKey: await createOrderKey(pki),
+      coordinator: await issueCoordinator(pki, parseId('coordinator', 'coordinator-1'), [
+        'localhost',
+        '127.0.0.1',
+      ]),
+      operator: await issueOperator(pki, parseId('operator', 'demo-admin'), 'admin'),
+    });
+  }
+
+  async startRouter(): Promise<void> {
+    const program = run(join(import.meta.dirname, 'router.ts'), [], join(this.dir, 'router.log'), 'pipe');
+    const { port } = JSON.parse(await program.firstLine) as { port: number };
+    this.#router = { ...program, port };
+  }
+
+  /** Starts the coordinator, on the port that it had before if it ran before. Resolves when it listens. */
+  async startCoordinator(): Promise<void> {
+    this.#writeCoordinatorConfig();
+    const program = run(
+      coordinatorScript,
+      ['run', '--config', this.coordinatorConfig, '--print-port'],
+      this.coordinatorLog,
+    );
+    this.#coordinator = program;
+    const said = JSON.parse(await program.firstLine) as { port: number; installation: string };
+    this.#port = said.port;
+    this.#installation = said.installation;
+    this.#admin ??= new Admin(`127.0.0.1:${said.port}`, this.#operatorTls);
+    this.#writeServoctlConfig();
+  }
+
+  get coordinator(): Program {
+    if (this.#coordinator === undefined) throw new Error('the coordinator was not started');
+    return this.#coordinator;
+  }
+
+  get coordinatorConfig(): string {
+    return join(this.dir, 'coordinator.yaml');
+  }
+
+  get coordinatorLog(): string {
+    return join(this.dir, 'coordinator.log');
+  }
+
+  /** Configuration of `servoctl`, for the same operator as `admin`. */
+  get servoctlConfig(): string {
+    return join(this.dir, 'servoctl.yaml');
+  }
+
+  get admin(): Admin {
+    if (this.#admin === undefined) throw new Error('the coordinator was not started');
+    return this.#admin;
+  }
+
+  get leader(): Leader {
+    return {
+      address: `127.0.0.1:${this.#port}`,
+      installation: this.#installation,
+      factor: this.#setting.factor,
+    };
+  }
+
+  /** Makes a host with running, claimed and routed servos. Its agent is started apart. */
+  async addHost({ id, kind, servos, spell = (uid) => uid }: HostPlan): Promise<DemoHost> {
+    const dir = join(this.dir, 'hosts', id);
+    mkdirSync(dir, { recursive: true });
+    const tls = await issueHost(join(this.dir, 'pki'), parseId('host', id), parseId('cell', cell));
+    const setting: HostSetting = {
+      id,
+      kind,
+      dir,
+      spell,
+      tls,
+      marker: `${this.#run}/${id}`,
+      orderKey: this.#orderKey.publicKey,
+    };
+    const host = new DemoHost(setting, servos);
+    this.hosts.set(id, host);
+    await host.populate();
+    for (const { uid, project } of servos) {
+      this.registry.claim(project, uid, id);
+      await this.route(uid, { host: id, project });
+    }
+    return host;
+  }
+
+  /** Begins a route (with a target), or ends it. */
+  async route(
+    uid: string,
+    target: { readonly host: string; readonly project: string } | undefined,
+  ): Promise<void> {
+    if (this.#router === undefined) throw new Error('the router was not started');
+    const url = `http://127.0.0.1:${this.#router.port}/routes/${encodeURIComponent(uid)}`;
+    const response = await fetch(
+      url,
+      target === undefined ? { method: 'DELETE' } : { method: 'PUT', body: JSON.stringify(target) },
+    );
+    if (!response.ok) throw new Error(`router: HTTP ${response.status}`);
+  }
+
+  /** Deletes a project as the platform does: its claims become tombstones, its routes end. Nothing stops its servos. */
+  async deleteProject(project: string): Promise<readonly string[]> {
+    const uids = this.registry.deleteProject(project);
+    for (const uid of uids) await this.route(uid, undefined);
+    return uids;
+  }
+
+  /** The host that a servo runs on. */
+  hostOf(uid: string): DemoHost {
+    const host = [...this.hosts.values()].find((h) => h.servos.some((s) => s.uid === uid));
+    if (host === undefined) throw new Error(`no host has ${uid}`);
+    return host;
+  }
+
+  async untilHosts(count: number): Promise<void> {
+    await until(`${count} hosts to be fresh and read`, 30_000, async () => {
+      const { cells } = await this.admin.call<{ cells?: { fresh?: number }[] }>('Status', {});
+      return cells?.[0]?.fresh === count ? true : undefined;
+    });
+  }
+
+  /** Ends everything that was started here, and removes the directory. */
+  async close(): Promise<void> {
+    this.#admin?.close();
+    await Promise.all([...this.hosts.values()].map((host) => host.stopAgent()));
+    if (this.#coordinator !== undefined) await end(this.#coordinator);
+    if (this.#router !== undefined) await end(this.#router);
+    await sweep(`${markerVariable}=${this.#run}/`);
+    this.registry.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  #writeCoordinatorConfig(): void {
+    const { heartbeatIntervalMs, roundIntervalMs, factor } = this.#setting;
+    const config = {
+      id: 'coordinator-1',
+      listen: `127.0.0.1:${this.#port}`,
+      tls: this.#coordinatorTls,
+      orderKey: this.#orderKey.privateKey,
+      state: join(this.dir, 'state.db'),
+      cells: [cell],
+      witnesses: [
+        {
+          id: 'registry',
+          source: 'registry',
+          authority: true,
+          kind: 'sql',
+          reads: 'primary',
+          file: join(this.dir, 'registry.db'),
+          queries: registryQueries,
+        },
+        {
+          id: 'router',
+          source: 'router',
+          kind: 'http',
+          url: `http://127.0.0.1:${this.#router?.port}/routes`,
+          fields: { uid: 'uid', host: 'host', project: 'project' },
+        },
+      ],
+      policy: { heartbeatIntervalMs, roundIntervalMs },
+      demo: { factor },
+    };
+    writeFileSync(this.coordinatorConfig, JSON.stringify(config, undefined, 2));
+  }
+
+  #writeServoctlConfig(): void {
+    const config = { address: `127.0.0.1:${this.#port}`, tls: this.#operatorTls };
+    writeFileSync(this.servoctlConfig, JSON.stringify(config, undefined, 2));
+  }
+}
