@@ -1,4 +1,5 @@
 // What operators' calls need from the running coordinator, and nothing else: composed once in main.ts by `adminDeps`.
+import { randomBytes } from 'node:crypto';
 import type {
   CellId,
   CoordinatorId,
@@ -15,7 +16,9 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { Acknowledged, HostView } from '../domain/host.ts';
 import type { OpenOrder } from '../domain/order.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { WitnessView } from '../domain/witness.ts';
+import type { Claim, WitnessView } from '../domain/witness.ts';
+import { orderIdFrom } from '../round/commit.ts';
+import { evidenceOf } from '../round/prepare.ts';
 import type { Report } from '../round/report.ts';
 import type { DecisionMark, Fence, HostMemory, StateStore } from '../state/port.ts';
 
@@ -46,8 +49,10 @@ export interface AdminDeps {
   evidenceOf(host: HostId, uid: ServoUid): readonly Evidence[];
   host(id: HostId): HostMemory | undefined;
   connected(host: HostId): boolean;
-  /** Why nothing is decided for a cell now, and what lifts it. Undefined: it is decided. */
-  notDeciding(cell: CellId): string | undefined;
+  /** Hash over all witnesses' queries and mappings: what trust was earned with counts only while it is this. */
+  mappingHash(): string;
+  /** Looks one uid up at every witness that offers it: its claims, or why that cannot be told. */
+  lookUp(uid: ServoUid): Promise<readonly LookedUp[]>;
   /** Fresh random order id. */
   newOrderId(): OpenOrder['id'];
 
@@ -65,21 +70,27 @@ export interface AdminDeps {
   runSoon(): void;
 }
 
-/** What only main.ts can give. */
-export interface AdminWiring {
-  readonly version: string;
-  evidenceOf(host: HostId, uid: ServoUid): readonly Evidence[];
-  notDeciding(cell: CellId): string | undefined;
-  newOrderId(): OpenOrder['id'];
-  witnessAccepted(witness: WitnessId, hash: string): void;
-  runSoon(): void;
+/** What one witness answers about a single uid. */
+export interface LookedUp {
+  readonly witness: WitnessView;
+  readonly answer: readonly Claim[] | { readonly failure: string };
 }
 
+/** What the loop of passes offers. */
+export interface AdminLoop {
+  soon(): void;
+  /** False: nothing with this hash waits any more. */
+  acceptWaiting(witness: WitnessId, hash: string): boolean;
+}
+
+/** Release of this program, for people. */
+const version = '0.1.0';
+
 /** The dependencies from a running coordinator. */
-export function adminDeps(coordinator: Coordinator, wiring: AdminWiring): AdminDeps {
+export function adminDeps(coordinator: Coordinator, loop: AdminLoop): AdminDeps {
   const { fleet, hosts, sessions, desk, dispatch, clock } = coordinator;
   return {
-    ...wiring,
+    version,
     id: coordinator.id,
     installation: coordinator.installation,
     epoch: coordinator.epoch,
@@ -97,6 +108,12 @@ export function adminDeps(coordinator: Coordinator, wiring: AdminWiring): AdminD
     views: fleet.views,
     isKnownLive: (view, row) => fleet.isKnownLive(view, row),
     witnesses: () => desk.views(),
+    mappingHash: () => desk.mappingHash,
+    evidenceOf: (host, uid) => evidenceOf(fleet, host, uid, { now: clock.now(), witnesses: desk.views() }),
+    lookUp: (uid) => lookUp(coordinator, uid),
+    newOrderId: () => orderIdFrom(randomBytes(8)),
+    witnessAccepted: (witness, hash) => void loop.acceptWaiting(witness, hash),
+    runSoon: () => loop.soon(),
     host: (id) => hosts.get(id),
     connected: (host) => sessions.line(host) !== undefined,
     hostChanged: (memory) => hosts.set(memory),
@@ -119,4 +136,19 @@ export function adminDeps(coordinator: Coordinator, wiring: AdminWiring): AdminD
     },
     send: (orders) => dispatch.send(orders),
   };
+}
+
+async function lookUp({ desk }: Coordinator, uid: ServoUid): Promise<readonly LookedUp[]> {
+  const asked = desk.witnesses.filter(({ profile }) => profile.hasLookup);
+  return await Promise.all(
+    asked.map(async (witness): Promise<LookedUp> => {
+      const view = desk.views().find((v) => v.id === witness.profile.id);
+      if (view === undefined) throw new Error(`no view of the witness ${witness.profile.id}`);
+      try {
+        return { witness: view, answer: (await desk.lookup(witness, uid)).claims };
+      } catch (error) {
+        return { witness: view, answer: { failure: error instanceof Error ? error.message : String(error) } };
+      }
+    }),
+  );
 }
