@@ -1,5 +1,6 @@
-// The mutable book of a leadership: what hosts and witnesses said, and what follows from it. Views are immutable and are
-// replaced whole; everything derived (matches, releases, rounds) is brought up to date by round/prepare.ts.
+// The mutable book of a leadership: what hosts and witnesses said. Views are immutable and are replaced whole; everything
+// derived (matches, releases, rounds) is brought up to date by round/prepare.ts, once in a pass.
+import { inventoryDigest } from '@servo-auditor/proto/canonical.ts';
 import type {
   BootId,
   CellId,
@@ -8,28 +9,24 @@ import type {
   Generation,
   HostId,
   ReaderVersion,
+  ServoUid,
   WitnessId,
 } from '@servo-auditor/proto/ids.ts';
 import type { Now } from '@servo-auditor/proto/time.ts';
 import type { Servo, ServoChange } from '@servo-auditor/proto/wire.ts';
 import type { Release } from '../domain/evidence.ts';
-import type { Acknowledged, Heartbeat, HostView } from '../domain/host.ts';
-import type { Policy } from '../domain/policy.ts';
-import type { Problem } from '../domain/servo.ts';
-import type { Claim, ClaimColumns, SnapshotMeta, Tombstone, WitnessProfile } from '../domain/witness.ts';
-import type { ClaimChange, Memory } from '../state/port.ts';
-import type { RowSink } from '../witness/port.ts';
+import { openProblems, type Acknowledged, type Heartbeat, type HostView } from '../domain/host.ts';
+import { cohortName } from '../domain/operator.ts';
+import type { Inventory, Problem } from '../domain/servo.ts';
+import type { ClaimColumns } from '../domain/witness.ts';
+import { Book, type FleetSetting } from './book.ts';
+import { hostless, severalClaims, unclaimed } from './claims.ts';
+import type { HostRecord } from './host.ts';
+import { carry, changed, identityKey, inheritance, inventoryOf, rowsOf } from './inventory.ts';
+import { SnapshotBuilder, type Reading } from './snapshot.ts';
 
-export interface FleetSetting {
-  /** All configured witnesses, at most 8; the position of one is its bit in `HostView.vouched`. */
-  readonly witnesses: readonly WitnessProfile[];
-  readonly policy: Policy;
-  readonly epoch: Epoch;
-  /** `waitMs` at which this leadership began (`Leadership.waitedMs`). */
-  readonly startedMs: number;
-  /** What earlier leaderships made durable. */
-  readonly memory: Memory;
-}
+export type { FleetSetting } from './book.ts';
+export type { FinishedSnapshot, SnapshotBuilder } from './snapshot.ts';
 
 /** Who a host says to be when it connects. */
 export interface Arrival {
@@ -57,102 +54,294 @@ export interface ReportedHeartbeat {
 
 export type Taken = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
-/** One witness's accepted claims, as `check` wants them too. */
+/** One witness's accepted claims, those remembered from the last leadership included. */
 export interface AcceptedClaims extends ClaimColumns {
   readonly hostAt: (number: number) => HostId | undefined;
   /** When (`waitMs`) the present claims of a uid were first read. */
   readonly firstReadMs: (uidIndex: number) => number;
 }
 
-/** A snapshot that is being read. Rows go in; nothing counts before `commit`. Dropping it needs no call. */
-export interface SnapshotBuilder extends RowSink {
-  /** After the last row. Gives way to the event loop. */
-  finish(now: Now): Promise<FinishedSnapshot>;
-}
-
-export interface FinishedSnapshot {
-  readonly witness: WitnessId;
-  /** Rows that were sunk, claims and tombstones. */
-  readonly rows: number;
-  readonly claims: number;
-  /** Claims per key of `Levels`: `total`, `host:<id>`, `generation:<cell>:<generation>`. */
-  readonly levels: Readonly<Record<string, number>>;
-  /** SHA-256 over the claims, order-independent: two readings of the same claims have the same. */
-  readonly hash: string;
-  /** What differs from the last accepted snapshot: what `recordSnapshot` makes durable. */
-  readonly diff: Pick<ClaimChange, 'added' | 'replaced' | 'tombstonesAdded' | 'tombstonesRemoved'>;
-  /** Makes it the accepted one. Synchronous; at most once; call it after `diff` is durable. */
-  commit(meta: SnapshotMeta): void;
-}
-
-const unwritten = (): never => {
-  throw new Error('under construction');
-};
+const noRows = { firstSeenMs: new Float64Array(0), vouched: new Uint8Array(0) };
 
 export class Fleet {
-  readonly views: ReadonlyMap<HostId, HostView> = new Map();
+  /** What the passes work on. Nobody else should. */
+  readonly book: Book;
 
-  constructor(_setting: FleetSetting) {}
+  constructor(setting: FleetSetting) {
+    this.book = new Book(setting);
+  }
 
-  /** A host's session began. Its former view stands until its first inventory; orders and rounds wait for that. */
-  connect(_arrival: Arrival, _now: Now): void {
-    unwritten();
+  /** The hosts that connected under this leadership. */
+  get views(): ReadonlyMap<HostId, HostView> {
+    return this.book.views;
+  }
+
+  /**
+   * A host's session began. After another boot, with another reader or generation, what it holds is unknown until its first
+   * inventory; else its view stands.
+   */
+  connect(arrival: Arrival, _now: Now): void {
+    const record = this.book.record(arrival.host);
+    const { cell, generation, readerVersion, bootId, epoch } = arrival;
+    const before = record.view;
+    if (
+      before !== undefined &&
+      before.cell === cell &&
+      before.generation === generation &&
+      before.readerVersion === readerVersion &&
+      before.bootId === bootId &&
+      before.epoch === epoch
+    )
+      return;
+    const isOtherReader = before !== undefined && before.readerVersion !== readerVersion;
+    if (isOtherReader && before.generation !== generation) record.before = undefined;
+    else if (isOtherReader && before.inventory !== undefined && openProblems(before).length === 0)
+      record.before = {
+        readerVersion: before.readerVersion,
+        inheritsFrom: before.inheritsFrom,
+        inventory: before.inventory,
+      };
+    record.forgetRounds();
+    record.matched = undefined;
+    record.candidates = [];
+    this.book.setView(record, {
+      id: arrival.host,
+      cell,
+      generation,
+      readerVersion,
+      bootId,
+      epoch,
+      heartbeat: undefined,
+      inventory: undefined,
+      digestMatches: false,
+      ...noRows,
+      contested: record.contested,
+      inheritsFrom: inheritedBy(record, readerVersion),
+      acknowledged: record.acknowledged,
+    });
+    if (isOtherReader) this.book.inherited.add(record);
   }
 
   /** A whole inventory. Refused, with nothing changed, when its digest does not match or its rows are not canonical. */
-  takeSnapshot(_host: HostId, _reported: ReportedInventory, _now: Now): Taken {
-    return unwritten();
+  takeSnapshot(host: HostId, { digest, problems, servos, heartbeat }: ReportedInventory, now: Now): Taken {
+    const { record, view } = this.#connected(host);
+    const refusal = refuse(view.generation, digest, servos);
+    if (refusal !== undefined) return { ok: false, message: `inventory of ${host}: ${refusal}` };
+    const { book } = this;
+    const inventory = inventoryOf(servos, digest, problems, book.tables);
+    const went: number[] = [];
+    const rows = carry(record.last, inventory, now.waitMs, {
+      came: (row) => book.whereabouts.add(inventory.uidIndex[row] as number, record.number),
+      went: (row) => went.push(row),
+    });
+    for (const row of went) this.#leave(record, row, inventory);
+    if (record.absent.size > 0) this.#adopt(record, inventory, rows.vouched);
+    record.last = { inventory, ...rows };
+    let next: HostView = { ...view, heartbeat, inventory, digestMatches: true, ...rows };
+    if (record.before !== undefined && openProblems(next).length === 0) {
+      next = { ...next, inheritsFrom: inheritance(record.before, inventory) };
+      record.before = undefined;
+      book.inherited.add(record);
+    }
+    book.setView(record, next);
+    book.settle(record);
+    book.dirty.add(record);
+    return { ok: true };
   }
 
   /** A heartbeat. `full`: it does not vouch for the inventory that is held here; ask for a whole one. */
-  takeHeartbeat(_host: HostId, _reported: ReportedHeartbeat): { readonly full: boolean } {
-    return unwritten();
+  takeHeartbeat(
+    host: HostId,
+    { digest, count, changes, heartbeat }: ReportedHeartbeat,
+  ): { readonly full: boolean } {
+    const { record, view } = this.#connected(host);
+    const held = view.inventory;
+    const inventory =
+      held !== undefined && held.digest === digest && held.count === count
+        ? changed(held, changes)
+        : undefined;
+    if (inventory === undefined || record.last === undefined) {
+      this.book.setView(record, { ...view, heartbeat, digestMatches: false });
+      return { full: true };
+    }
+    record.last = { ...record.last, inventory };
+    this.book.setView(record, { ...view, heartbeat, inventory, digestMatches: true });
+    return { full: false };
   }
 
-  /** Bars a host from orders, or lifts that. */
-  contest(_host: HostId, _why: string | undefined): void {
-    unwritten();
+  /** Bars a host from orders, or (undefined) lifts that. Its rounds of evidence begin anew. */
+  contest(host: HostId, why: string | undefined): void {
+    const record = this.book.record(host);
+    if (record.contested === why) return;
+    record.contested = why;
+    record.forgetRounds();
+    if (record.view !== undefined) this.book.setView(record, { ...record.view, contested: why });
   }
 
   /** All broken items of a host that operators acknowledged (replaces the former list). */
-  acknowledge(_host: HostId, _items: readonly Acknowledged[]): void {
-    unwritten();
+  acknowledge(host: HostId, items: readonly Acknowledged[]): void {
+    const record = this.book.record(host);
+    record.acknowledged = items;
+    if (record.view === undefined) return;
+    this.book.setView(record, { ...record.view, acknowledged: items });
+    this.book.settle(record);
   }
 
-  /** Forgets a host and all that was derived from it. */
-  retire(_host: HostId): void {
-    unwritten();
+  /** Forgets a host and all that was derived from it, for good. */
+  retire(host: HostId): void {
+    const { book } = this;
+    const record = book.records.get(host);
+    if (record === undefined) return;
+    const { last } = record;
+    last?.inventory.uid.forEach((uid, row) => {
+      book.whereabouts.remove(last.inventory.uidIndex[row] as number, record.number);
+      const incarnation = last.inventory.incarnation[row];
+      if (last.vouched[row] !== 0 && incarnation !== undefined)
+        book.changes.vouchedGone({ host, uid, incarnation });
+    });
+    for (const { uid, incarnation } of record.absent.values())
+      book.changes.vouchedGone({ host, uid, incarnation });
+    for (const release of record.releases.values()) book.changes.releaseGone(release);
+    book.forget(record);
   }
 
   /** Whether the authority's accepted snapshot claims the servo of this row, on this host if it names hosts. */
-  isKnownLive(_view: HostView, _row: number): boolean {
-    return unwritten();
+  isKnownLive(view: HostView, row: number): boolean {
+    const seat = this.book.authoritySeat;
+    const uid = view.inventory?.uidIndex[row];
+    if (seat?.accepted === undefined || uid === undefined) return false;
+    const on = seat.claims.on[uid] ?? unclaimed;
+    if (on === unclaimed || on === hostless) return on === hostless;
+    if (on === severalClaims)
+      return seat.claims.claimsOf(uid).some((c) => c.host === undefined || c.host === view.id);
+    return seat.claims.isClaimedOn(uid, this.book.tables.hosts.find(view.id));
+  }
+
+  /** Whether another host's inventory holds this uid. */
+  runsElsewhere(host: HostId, uid: ServoUid): boolean {
+    const { book } = this;
+    const number = book.tables.uids.find(uid);
+    if (number < 0) return false;
+    return book.whereabouts.hostsOf(number).some((at) => book.tables.hosts.at(at) !== host);
   }
 
   /** Servos in the fresh inventories per cohort name, as of the latest pass. */
   population(): ReadonlyMap<string, number> {
-    return unwritten();
+    return this.book.population;
   }
 
-  /** Starts the reading of a witness. @param now when the reading begins: before its first query. */
-  beginSnapshot(_witness: WitnessId, _now: Now): SnapshotBuilder {
-    return unwritten();
-  }
-
-  /** Accepted claims per witness, those remembered from the last leadership included. For `check` and `confirm`. */
+  /** Accepted claims per witness. */
   claims(): ReadonlyMap<WitnessId, AcceptedClaims> {
-    return unwritten();
+    return new Map(this.book.seats.map(({ profile, claims }) => [profile.id, claims]));
   }
 
   /** All releases that stand now. */
   releases(): readonly Release[] {
-    return unwritten();
+    const all: Release[] = [];
+    for (const { releases } of this.book.records.values())
+      if (releases.size > 0) for (const release of releases.values()) all.push(release);
+    return all;
   }
 
-  /** Start of a pass, before any witness is read: notes every host's latest heartbeat. Rounds of evidence are made of these. */
-  noteHeartbeats(_now: Now): void {
-    unwritten();
+  /** Starts the reading of a witness; one that was begun before is void. @param now before its first query. */
+  beginSnapshot(witness: WitnessId, now: Now): SnapshotBuilder {
+    const { book } = this;
+    const seat = book.seat(witness);
+    const builder: SnapshotBuilder = new SnapshotBuilder(
+      {
+        witness,
+        tables: book.tables,
+        claims: seat.claims,
+        tombstones: seat.tombstones,
+        generationOf: (host) => generationOf(book.records.get(host)),
+        commit: (reading: Reading) => {
+          if (seat.builder !== builder)
+            throw new Error(`another reading of ${witness} was begun, or this one was committed already`);
+          book.accept(seat, reading);
+        },
+      },
+      now.waitMs,
+    );
+    seat.builder = builder;
+    return builder;
+  }
+
+  /**
+   * Start of a pass, before any witness is read: notes every host's latest heartbeat, of which rounds of evidence are made.
+   * Readings that were begun before are void.
+   */
+  noteHeartbeats(now: Now): void {
+    this.book.sweep();
+    const { book } = this;
+    for (const record of book.records.values()) {
+      const { view } = record;
+      record.noted = undefined;
+      if (view?.heartbeat === undefined || !view.digestMatches || view.contested !== undefined) continue;
+      if (!book.isFresh(view, now)) continue;
+      if (view.inventory?.problems.length !== 0 && openProblems(view).length > 0) continue;
+      const { heartbeat, bootId, epoch } = view;
+      record.noted = { heartbeat, bootId, epoch, atMs: now.waitMs };
+    }
+  }
+
+  #connected(host: HostId): { readonly record: HostRecord; readonly view: HostView } {
+    const record = this.book.records.get(host);
+    if (record?.view === undefined) throw new Error(`${host} is not connected`);
+    return { record, view: record.view };
+  }
+
+  /** A (uid, incarnation) of the last inventory is not in the next one. */
+  #leave(record: HostRecord, row: number, next: Inventory): void {
+    const { last } = record;
+    if (last === undefined) return;
+    const uid = last.inventory.uid[row] as ServoUid;
+    const incarnation = last.inventory.incarnation[row];
+    const vouched = last.vouched[row] ?? 0;
+    const { from, to } = rowsOf(next, uid);
+    if (from === to) this.book.whereabouts.remove(last.inventory.uidIndex[row] as number, record.number);
+    if (incarnation === undefined) return;
+    const key = identityKey(uid, incarnation);
+    record.seenBefore.delete(key);
+    if (vouched === 0) return;
+    record.absent.set(key, { uid, incarnation, vouched, remembered: false });
+  }
+
+  /** What is known of incarnations that were away, or of which only hard state knew, goes to their rows. */
+  #adopt(record: HostRecord, inventory: Inventory, vouched: Uint8Array): void {
+    const { book } = this;
+    for (let row = 0; row < inventory.count; row++) {
+      const uid = inventory.uid[row] as ServoUid;
+      const incarnation = inventory.incarnation[row];
+      if (incarnation === undefined) continue;
+      const key = identityKey(uid, incarnation);
+      const absent = record.absent.get(key);
+      if (absent === undefined) continue;
+      (vouched[row] as number) |= absent.vouched;
+      record.absent.delete(key);
+      if (absent.remembered && (book.authoritySeat?.tombstones.of(uid).length ?? 0) > 0)
+        record.seenBefore.add(key);
+    }
   }
 }
 
-export type { Claim, Tombstone };
+function inheritedBy({ view, memory }: HostRecord, readerVersion: ReaderVersion): ReaderVersion | undefined {
+  if (view !== undefined) return view.readerVersion === readerVersion ? view.inheritsFrom : undefined;
+  return memory?.readerVersion === readerVersion ? memory.inheritsFrom : undefined;
+}
+
+function refuse(generation: Generation, digest: Digest, servos: readonly Servo[]): string | undefined {
+  try {
+    const own = inventoryDigest(generation, servos);
+    return own === digest ? undefined : `its digest is ${own}, ${digest} was sent`;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+function generationOf(record: HostRecord | undefined): string | undefined {
+  const cell = record?.view?.cell ?? record?.memory?.cell;
+  const generation = record?.view?.generation ?? record?.memory?.generation;
+  if (cell === undefined || generation === undefined) return undefined;
+  return cohortName({ kind: 'generation', cell, generation });
+}

@@ -1,54 +1,187 @@
 // Brings what is believed up to date, and makes the evidence of every servo that is not plainly claimed.
-// Work follows change: claimed servos on unchanged hosts cost nothing. Gives way to the event loop at least every 10 ms.
-import type { CellId, HostId, ServoUid } from '@servo-auditor/proto/ids.ts';
+// Work follows change: claimed servos on unchanged hosts cost nothing, hosts that are unchanged next to nothing. All of a pass
+// is made from the views as they stood when it began; what hosts say meanwhile is the next pass's.
+import type { HostId, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Now } from '@servo-auditor/proto/time.ts';
-import type { Evidence, Match } from '../domain/evidence.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import type { HostView } from '../domain/host.ts';
-import type { AcknowledgedMissing } from '../domain/operator.ts';
-import type { GenerationFacts } from '../domain/plan.ts';
+import type { AcknowledgedMissing, EnrolledHost } from '../domain/operator.ts';
 import type { Lookup, WitnessView } from '../domain/witness.ts';
+import type { Book } from '../fold/book.ts';
+import { takeCensus, type Census } from '../fold/census.ts';
+import { evidencesAt, makeEvidence, matchOf, missingOn, noMatch, voicesOf } from '../fold/evidence.ts';
 import type { Fleet } from '../fold/fleet.ts';
-import type { FoldChange } from '../state/port.ts';
+import { follow, type Following, type Question } from '../fold/follow.ts';
+import type { HostRecord } from '../fold/host.ts';
+import { lookUp } from '../fold/lookups.ts';
+import { nameMissing, rematch } from '../fold/rematch.ts';
+import { snapshotsOf } from '../fold/rounds.ts';
+import { Turns } from '../fold/turns.ts';
+import type { FoldChange, HostMemory } from '../state/port.ts';
 
 /** What one pass brings along. */
 export interface Pass {
+  /** After every witness was read. */
   readonly now: Now;
   /** In the order of `FleetSetting.witnesses`. */
   readonly witnesses: readonly WitnessView[];
+  /** All hosts that operators made members of a cell, retired ones included. */
+  readonly enrolled: readonly EnrolledHost[];
   readonly acknowledgedMissing: readonly AcknowledgedMissing[];
-  /** The authority's look-up of one uid. Absent: it offers none. Rejects when it cannot tell. */
+  /** The authority's look-up of one uid; rejects when it cannot tell. Undefined: it offers none. */
   readonly lookup: ((uid: ServoUid) => Promise<Lookup>) | undefined;
 }
 
-export interface Prepared {
+export interface Prepared extends Census {
   /** The views that all of this was made from: for `check`. */
   readonly views: ReadonlyMap<HostId, HostView>;
   /** Of every servo that no witness plainly claims, over all cells. */
   readonly evidences: readonly Evidence[];
-  /** Servos that are plainly claimed, per `<cell>:<generation>`. */
-  readonly live: ReadonlyMap<string, number>;
-  /** Servos in the fresh inventories, per cohort name. */
-  readonly population: ReadonlyMap<string, number>;
-  /** Enrolled hosts that have ever connected in this leadership or are in memory, and the fresh ones, per cell. */
-  readonly cells: ReadonlyMap<CellId, { readonly enrolled: number; readonly fresh: number }>;
-  /** For certification: one per (cell, generation, reader version). */
-  readonly facts: readonly GenerationFacts[];
-  /** Two-way match per `<cell>:<generation>`. */
-  readonly generationMatches: ReadonlyMap<string, Match>;
-  /** What must become durable before any order leaves. `hosts` is empty: the session owns those. */
+  /** What must become durable before any order leaves; `hosts` is empty: the sessions own those. Given back if that fails. */
   readonly change: FoldChange;
+  /** Hosts whose reader came to inherit, or no longer does, since the last pass: for their memory. */
+  readonly inherited: readonly Pick<HostMemory, 'host' | 'readerVersion' | 'inheritsFrom'>[];
 }
 
-export async function prepare(_fleet: Fleet, _pass: Pass): Promise<Prepared> {
-  throw new Error('under construction');
+/** A host as this pass sees it. */
+interface Seen {
+  readonly record: HostRecord;
+  readonly view: HostView;
+  readonly missing: readonly ServoUid[];
 }
 
-/** Evidence of all copies of a uid on a host, live ones included: for `explain`. */
+/** Gives way to the event loop at least every 10 ms. Rejects only for a broken invariant. */
+export async function prepare(fleet: Fleet, pass: Pass): Promise<Prepared> {
+  const { book } = fleet;
+  const turns = new Turns();
+  const number = (book.pass?.number ?? 0) + 1;
+  const acknowledged = acknowledgedPerHost(pass.acknowledgedMissing);
+  const changed = new Set([...book.dirty, ...book.unsettled]);
+  book.dirty.clear();
+  const unsettled = [...book.unsettled];
+  book.unsettled.clear();
+  for (const record of unsettled) book.settle(record);
+  const views = new Map(book.views);
+  for (const record of changed) {
+    const view = views.get(record.id);
+    if (view !== undefined) rematch(book, record, view);
+    if (turns.over) await turns.give();
+  }
+  nameMissing(book, changed);
+  // A vouch that came just now makes a new view, of the same inventory.
+  for (const { id, view } of changed)
+    if (view !== undefined && views.get(id)?.inventory?.uidIndex === view.inventory?.uidIndex)
+      views.set(id, view);
+  if (turns.over) await turns.give();
+  const seen = seenHosts(book, views, acknowledged);
+  const questions = await followAll(book, seen, pass, turns);
+  if (pass.lookup !== undefined) await lookUp(book, questions, pass.lookup, pass.now, number);
+  const census = takeCensus(book, views, pass.enrolled, acknowledged, pass.now);
+  await turns.give();
+  book.population = census.population;
+  const { generationMatches } = census;
+  book.pass = { number, acknowledged, generationMatches };
+  const evidences = await evidencesOf(book, seen, pass, census, turns);
+  return { ...census, views, evidences, change: book.changes.take(), inherited: takeInherited(book) };
+}
+
+function acknowledgedPerHost(
+  acknowledgedMissing: Pass['acknowledgedMissing'],
+): ReadonlyMap<HostId, ReadonlySet<string>> {
+  const perHost = new Map<HostId, Set<string>>();
+  for (const { host, uid } of acknowledgedMissing) {
+    const known = perHost.get(host);
+    if (known === undefined) perHost.set(host, new Set([uid]));
+    else known.add(uid);
+  }
+  return perHost;
+}
+
+/** The hosts that something is to be said of: they have candidates, or miss something. */
+function seenHosts(
+  book: Book,
+  views: ReadonlyMap<HostId, HostView>,
+  acknowledged: ReadonlyMap<HostId, ReadonlySet<string>>,
+): readonly Seen[] {
+  const seen: Seen[] = [];
+  for (const record of book.records.values()) {
+    const view = views.get(record.id);
+    if (view === undefined) continue;
+    const missing = missingOn(record, acknowledged.get(record.id));
+    if (record.candidates.length === 0 && missing.length === 0) record.missingRounds = 0;
+    else seen.push({ record, view, missing });
+  }
+  return seen;
+}
+
+async function followAll(
+  book: Book,
+  seen: readonly Seen[],
+  { now, witnesses }: Pass,
+  turns: Turns,
+): Promise<readonly Question[]> {
+  const following: Following = { now, witnesses, snapshots: snapshotsOf(witnesses) };
+  const questions: Question[] = [];
+  for (const { record, view, missing } of seen) {
+    for (const question of follow(book, record, view, missing.length, following)) questions.push(question);
+    if (turns.over) await turns.give();
+  }
+  return questions;
+}
+
+async function evidencesOf(
+  book: Book,
+  seen: readonly Seen[],
+  { now, witnesses }: Pass,
+  { generationMatches }: Census,
+  turns: Turns,
+): Promise<readonly Evidence[]> {
+  const evidences: Evidence[] = [];
+  for (const { record, view, missing } of seen) {
+    const { inventory } = view;
+    if (inventory === undefined || record.matched?.inventory.uidIndex !== inventory.uidIndex) continue;
+    const generationMatch = generationMatches.get(`${view.cell}:${view.generation}`) ?? noMatch;
+    const host = { view, match: matchOf(record, missing), generationMatch };
+    for (const candidate of record.candidates) {
+      const { row, key } = candidate;
+      const release = record.releases.get(key);
+      const vouched = view.vouched[row] as number;
+      evidences.push(
+        makeEvidence({
+          host,
+          inventory,
+          row,
+          firstSeenMs: view.firstSeenMs[row] as number,
+          voices: voicesOf(book, view.id, inventory.uidIndex[row] as number, vouched, release, now),
+          release,
+          candidate,
+          recent: record.recent,
+          witnesses,
+          known: book.isVouchedByAuthority(vouched),
+        }),
+      );
+    }
+    if (turns.over) await turns.give();
+  }
+  return evidences;
+}
+
+/** Evidence of all copies of a uid on a host, as of now, live ones included: for `explain`. */
 export function evidenceOf(
-  _fleet: Fleet,
-  _host: HostId,
-  _uid: ServoUid,
-  _pass: Pick<Pass, 'now' | 'witnesses'>,
+  fleet: Fleet,
+  host: HostId,
+  uid: ServoUid,
+  { now, witnesses }: Pick<Pass, 'now' | 'witnesses'>,
 ): readonly Evidence[] {
-  throw new Error('under construction');
+  return evidencesAt(fleet.book, host, uid, now, witnesses);
+}
+
+function takeInherited(book: Book): Prepared['inherited'] {
+  const inherited = [...book.inherited].flatMap(({ id, view }) =>
+    view === undefined
+      ? []
+      : [{ host: id, readerVersion: view.readerVersion, inheritsFrom: view.inheritsFrom }],
+  );
+  book.inherited.clear();
+  return inherited;
 }

@@ -60,7 +60,7 @@ export class Readings {
     const startedAt = clock.now();
     const builder = fleet.beginSnapshot(id, startedAt);
     const end = await desk.read(witness, builder);
-    const finished = await builder.finish(clock.now());
+    const finished = await builder.finish();
     if (finished.rows !== end.rows)
       throw new WitnessFailed(
         `${id} says that it has ${end.rows} rows, ${finished.rows} were read: not the whole`,

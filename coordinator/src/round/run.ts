@@ -54,10 +54,11 @@ export class Rounds {
 
   async #prepare(): Promise<Prepared> {
     const { fleet, clock, desk, hosts, store, fence } = this.#coordinator;
-    const { acknowledgedMissing } = await store.readOperatorState(fence());
+    const { acknowledgedMissing, hosts: enrolled } = await store.readOperatorState(fence());
     const prepared = await prepare(fleet, {
       now: clock.now(),
       witnesses: desk.views(),
+      enrolled,
       acknowledgedMissing,
       lookup: desk.authority.profile.hasLookup ? (uid) => desk.lookup(desk.authority, uid) : undefined,
     });

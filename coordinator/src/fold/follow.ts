@@ -1,0 +1,143 @@
+// Follows the servos that nobody plainly claims, host by host, from pass to pass: their releases, and their rounds of evidence.
+import type { Incarnation, ServoUid } from '@servo-auditor/proto/ids.ts';
+import type { Now } from '@servo-auditor/proto/time.ts';
+import type { EvidenceRound, RoundSnapshot } from '../domain/evidence.ts';
+import type { HostView } from '../domain/host.ts';
+import type { Inventory } from '../domain/servo.ts';
+import type { WitnessView } from '../domain/witness.ts';
+import type { Book } from './book.ts';
+import { protecting } from './elsewhere.ts';
+import type { Candidate, HostRecord } from './host.ts';
+import { releaseOf } from './releases.ts';
+import { roundOf } from './rounds.ts';
+
+/** What is the same for all hosts of a pass. */
+export interface Following {
+  readonly now: Now;
+  readonly witnesses: readonly WitnessView[];
+  /** Undefined: a witness has no accepted snapshot, so there are no rounds. */
+  readonly snapshots: readonly RoundSnapshot[] | undefined;
+}
+
+/** A candidate whose release a look-up of its uid could decide. */
+export interface Question {
+  readonly record: HostRecord;
+  readonly view: HostView;
+  readonly candidate: Candidate;
+}
+
+/**
+ * One host's round of this pass, and what it means for its candidates.
+ * @param missing how many expected servos are missing on the host.
+ * @returns candidates whose release waits for a look-up.
+ */
+export function follow(
+  book: Book,
+  record: HostRecord,
+  view: HostView,
+  missing: number,
+  following: Following,
+): readonly Question[] {
+  const round = countRound(book, record, view, missing, following);
+  const inventory = record.matched?.inventory;
+  if (inventory === undefined || inventory.uidIndex !== view.inventory?.uidIndex) return [];
+  const questions: Question[] = [];
+  for (const candidate of record.candidates) {
+    if (isProtected(book, record, candidate, inventory, following.now)) {
+      candidate.rounds.restart(0);
+      candidate.lookedUp = 'not yet';
+      endRelease(book, record, candidate);
+      continue;
+    }
+    if (renewRelease(book, record, view, candidate, following.now))
+      questions.push({ record, view, candidate });
+    if (round === undefined || record.noted === undefined) continue;
+    if ((view.firstSeenMs[candidate.row] as number) <= record.noted.atMs) candidate.rounds.add(round);
+  }
+  return questions;
+}
+
+function countRound(
+  book: Book,
+  record: HostRecord,
+  view: HostView,
+  missing: number,
+  { now, witnesses, snapshots }: Following,
+): EvidenceRound | undefined {
+  if (missing === 0) record.missingRounds = 0;
+  const { noted } = record;
+  if (noted === undefined || snapshots === undefined || noted.bootId !== view.bootId) return undefined;
+  const round = roundOf(record.id, noted, snapshots, witnesses, record.lastRound, now.waitMs);
+  if (round === undefined) return undefined;
+  record.lastRound = round;
+  if (missing > 0) record.missingRounds++;
+  // As many as a decision may ask for; each servo keeps its first one beside these.
+  const keep = book.setting.policy.evidenceRounds;
+  record.recent = [...record.recent.slice(Math.max(0, record.recent.length - keep + 1)), round];
+  return round;
+}
+
+function isProtected(
+  book: Book,
+  record: HostRecord,
+  candidate: Candidate,
+  inventory: Inventory,
+  now: Now,
+): boolean {
+  if (!candidate.elsewhere) return false;
+  const uid = inventory.uidIndex[candidate.row] as number;
+  return book.seats.some(({ claims }) => protecting(book, claims, uid, record.id, now).length > 0);
+}
+
+function endRelease(book: Book, record: HostRecord, { key }: Candidate): void {
+  const release = record.releases.get(key);
+  if (release === undefined) return;
+  record.releases.delete(key);
+  book.changes.releaseGone(release);
+}
+
+/** Brings the candidate's release up to date. Returns whether a look-up of its uid could decide it. */
+export function renewRelease(
+  book: Book,
+  record: HostRecord,
+  view: HostView,
+  candidate: Candidate,
+  now: Now,
+): boolean {
+  const before = record.releases.get(candidate.key);
+  const seat = book.authoritySeat;
+  const { inventory } = view;
+  const { row } = candidate;
+  // What is not known well enough adds no release; one that stands is hard state.
+  if (seat?.accepted === undefined || inventory === undefined || inventory.contradiction[row] !== 0) {
+    candidate.rounds.countFrom(before?.firstReadMs ?? 0);
+    return false;
+  }
+  const uid = inventory.uid[row] as ServoUid;
+  const vouched = book.isVouchedByAuthority(view.vouched[row] ?? 0);
+  const tombstones = seat.tombstones.of(uid);
+  if (before === undefined && !vouched && tombstones.length === 0) {
+    candidate.rounds.countFrom(0);
+    return false;
+  }
+  const servo = {
+    uid,
+    host: record.id,
+    incarnation: inventory.incarnation[row] as Incarnation,
+    firstSeenMs: view.firstSeenMs[row] ?? Infinity,
+    seenBefore: record.seenBefore.has(candidate.key),
+    vouched,
+    tombstones,
+    project: seat.claims.lastProject(inventory.uidIndex[row] as number) ?? inventory.project[row],
+  };
+  const release = releaseOf(servo, before, candidate.lookedUp, book.setting.startedMs, now.waitMs);
+  if (release !== before) {
+    if (release === undefined) endRelease(book, record, candidate);
+    else {
+      record.releases.set(candidate.key, release);
+      book.changes.released(release);
+    }
+  }
+  candidate.rounds.countFrom(release?.firstReadMs ?? 0);
+  return release?.capped === 'no-lookup' || (release === undefined && vouched);
+}

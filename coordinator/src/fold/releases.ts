@@ -1,0 +1,97 @@
+// Positive evidence that the authority's claim of exactly this servo, here, has ended: a tombstone, or a disappearance. Pure.
+// Asked only of servos that no claim protects.
+import type { HostId, Incarnation, ProjectId, ServoUid } from '@servo-auditor/proto/ids.ts';
+import type { Release } from '../domain/evidence.ts';
+import type { ReadTombstone } from './tombstones.ts';
+
+/** What is known of a servo that nobody claims. */
+export interface Unclaimed {
+  readonly uid: ServoUid;
+  readonly host: HostId;
+  readonly incarnation: Incarnation;
+  readonly firstSeenMs: number;
+  /** Observed by an earlier leadership, before it read the tombstones that this one first reads. */
+  readonly seenBefore: boolean;
+  /** The authority claimed it here while this incarnation was observed. */
+  readonly vouched: boolean;
+  readonly tombstones: readonly ReadTombstone[];
+  /** Project of the authority's last claim, or what the host notes. */
+  readonly project: ProjectId | undefined;
+}
+
+/** What the look-up of the single uid has said of a disappearance. */
+export type LookedUp = 'released' | 'claimed' | 'not yet';
+
+/**
+ * The release that stands for the servo now. A release that stands already is hard state: it is kept unless a better one is
+ * there. Undefined: there is none.
+ * @param startedMs when (`waitMs`) this leadership began.
+ */
+export function releaseOf(
+  servo: Unclaimed,
+  before: Release | undefined,
+  lookedUp: LookedUp,
+  startedMs: number,
+  nowMs: number,
+): Release | undefined {
+  const best = better(byTombstone(servo, startedMs), byDisappearance(servo, lookedUp, nowMs));
+  if (before === undefined) return best;
+  if (before.capped === 'no-lookup' && lookedUp === 'claimed') return undefined;
+  if (best === undefined || rank(best) <= rank(before)) return before;
+  // What was known to be over when the disappearance was read is over since then, however it is proved now.
+  return before.kind === 'disappearance' ? { ...best, firstReadMs: before.firstReadMs } : best;
+}
+
+/** Whether a look-up of the single uid would make the release stand by itself. */
+export function wantsLookup(release: Release | undefined): boolean {
+  return release?.capped === 'no-lookup';
+}
+
+function byTombstone(servo: Unclaimed, startedMs: number): Release | undefined {
+  let best: Release | undefined;
+  for (const tombstone of servo.tombstones) {
+    if (tombstone.host !== undefined && tombstone.host !== servo.host) continue;
+    if (tombstone.incarnation !== undefined && tombstone.incarnation !== servo.incarnation) continue;
+    const { firstReadMs, projectReleased, project } = tombstone;
+    const exact =
+      tombstone.incarnation !== undefined ||
+      firstReadMs >= servo.firstSeenMs ||
+      (servo.seenBefore && firstReadMs >= startedMs);
+    best = better(best, {
+      ...identityOf(servo),
+      kind: 'tombstone',
+      firstReadMs,
+      projectReleased,
+      project: project ?? servo.project,
+      capped: exact ? undefined : 'tombstone-older',
+    });
+  }
+  return best;
+}
+
+function byDisappearance(servo: Unclaimed, lookedUp: LookedUp, nowMs: number): Release | undefined {
+  if (!servo.vouched || lookedUp === 'claimed') return undefined;
+  return {
+    ...identityOf(servo),
+    kind: 'disappearance',
+    firstReadMs: nowMs,
+    projectReleased: false,
+    project: servo.project,
+    capped: lookedUp === 'released' ? undefined : 'no-lookup',
+  };
+}
+
+function identityOf({ uid, host, incarnation }: Unclaimed): Pick<Release, 'uid' | 'host' | 'incarnation'> {
+  return { uid, host, incarnation };
+}
+
+function better(a: Release | undefined, b: Release | undefined): Release | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return rank(b) > rank(a) ? b : a;
+}
+
+/** A tombstone for exactly this incarnation proves most; what is capped least. */
+function rank({ kind, capped }: Release): number {
+  if (capped === undefined) return kind === 'tombstone' ? 3 : 2;
+  return capped === 'no-lookup' ? 1 : 0;
+}

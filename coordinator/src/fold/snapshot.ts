@@ -1,0 +1,238 @@
+// One reading of one witness on its way in: rows become columns, and at the end counts and the difference from the last
+// accepted snapshot. Nothing counts before `commit`; a reading that is dropped leaves nothing behind.
+import { createHash } from 'node:crypto';
+import type { HostId, Incarnation, ServoUid, WitnessId } from '@servo-auditor/proto/ids.ts';
+import type { Claim, SnapshotMeta, Tombstone } from '../domain/witness.ts';
+import type { ClaimChange } from '../state/port.ts';
+import { WitnessFailed, type RowSink } from '../witness/port.ts';
+import {
+  claimsIn,
+  firstHost,
+  hostless,
+  severalClaims,
+  unclaimed,
+  type ClaimBook,
+  type ReadColumns,
+  type Tables,
+} from './claims.ts';
+import type { TombstoneBook, TombstoneDraft } from './tombstones.ts';
+import { Turns } from './turns.ts';
+import { grown } from './uids.ts';
+
+/** Comparisons between two looks at the clock. */
+const comparisonsPerLook = 8192;
+
+/** What the fleet does with a reading, and knows for it. */
+export interface SnapshotHome {
+  readonly witness: WitnessId;
+  readonly tables: Tables;
+  readonly claims: ClaimBook;
+  readonly tombstones: TombstoneBook;
+  /** Cohort `generation:<cell>:<generation>` of a host, where it is known. */
+  generationOf(host: HostId): string | undefined;
+  /** Takes a finished reading in. Throws when another one was begun since. */
+  commit(finished: Reading): void;
+}
+
+/** What is committed. */
+export interface Reading {
+  readonly columns: ReadColumns;
+  readonly draft: TombstoneDraft;
+  readonly changed: readonly number[];
+  readonly beganMs: number;
+  readonly meta: SnapshotMeta;
+}
+
+export interface FinishedSnapshot {
+  readonly witness: WitnessId;
+  /** Rows that were sunk, claims and tombstones. */
+  readonly rows: number;
+  readonly claims: number;
+  /** Claims per key of `Levels`: `total`, `host:<id>`, `generation:<cell>:<generation>` (where the claim names a host). */
+  readonly levels: Readonly<Record<string, number>>;
+  /** What differs from the last accepted snapshot: what `recordSnapshot` makes durable. */
+  readonly diff: Pick<ClaimChange, 'added' | 'replaced' | 'tombstonesAdded' | 'tombstonesRemoved'>;
+  /** SHA-256 over what was read. Two readings of the same claims in one leadership have the same. */
+  hash(): string;
+  /** Makes it the accepted one. Synchronous; at most once; call it after `diff` is durable. */
+  commit(meta: SnapshotMeta): void;
+}
+
+export class SnapshotBuilder implements RowSink {
+  readonly #home: SnapshotHome;
+  readonly #beganMs: number;
+  readonly #draft: TombstoneDraft;
+  readonly #several = new Map<number, Claim[]>();
+  #on: Int32Array;
+  #project: Int32Array;
+  #incarnation: (Incarnation | undefined)[] | undefined;
+  #since: Float64Array | undefined;
+  /** By host number. */
+  #perHost = new Int32Array(0);
+  #claims = 0;
+  #done = false;
+
+  /** @param beganMs when (`waitMs`) the reading began: before its first query. */
+  constructor(home: SnapshotHome, beganMs: number) {
+    this.#home = home;
+    this.#beganMs = beganMs;
+    this.#draft = home.tombstones.begin(beganMs);
+    const { size } = home.tables.uids;
+    this.#on = new Int32Array(size);
+    this.#project = new Int32Array(size);
+  }
+
+  /** Throws `WitnessFailed` when the same uid has another project in another row, or the same claim was read before. */
+  claim(claim: Claim): void {
+    const { uids, hosts, projects } = this.#home.tables;
+    const uid = uids.add(claim.uid);
+    if (uid >= this.#on.length) {
+      this.#on = grown(this.#on, uid + 1);
+      this.#project = grown(this.#project, uid + 1);
+    }
+    this.#claims++;
+    const host = claim.host === undefined ? -1 : hosts.add(claim.host);
+    if (host >= 0) {
+      if (host >= this.#perHost.length) this.#perHost = grown(this.#perHost, host + 1);
+      (this.#perHost[host] as number)++;
+    }
+    const project = claim.project === undefined ? 0 : projects.add(claim.project) + 1;
+    if (this.#on[uid] !== unclaimed) return this.#another(uid, claim, project);
+    this.#on[uid] = host < 0 ? hostless : host + firstHost;
+    this.#project[uid] = project;
+    if (claim.incarnation !== undefined) {
+      this.#incarnation ??= [];
+      this.#incarnation[uid] = claim.incarnation;
+    }
+    if (claim.since !== undefined) {
+      this.#since ??= new Float64Array(this.#on.length).fill(NaN);
+      if (uid >= this.#since.length) {
+        const { length } = this.#since;
+        this.#since = grown(this.#since, this.#on.length).fill(NaN, length);
+      }
+      this.#since[uid] = claim.since;
+    }
+  }
+
+  tombstone(tombstone: Tombstone): void {
+    this.#draft.sink(tombstone);
+  }
+
+  /** After the last row: counts, and what is different. Gives way to the event loop. */
+  async finish(): Promise<FinishedSnapshot> {
+    if (this.#done) throw new Error(`the reading of ${this.#home.witness} is finished already`);
+    this.#done = true;
+    const { witness, tombstones } = this.#home;
+    const columns = this.columns();
+    const { changed, added, replaced } = await this.#compare(columns);
+    const levels = this.#levels();
+    const draft = this.#draft;
+    return {
+      witness,
+      rows: this.#claims + draft.rows,
+      claims: this.#claims,
+      levels,
+      diff: { added, replaced, ...tombstones.diff(draft) },
+      hash: () => hashOf(columns, draft),
+      commit: (meta) => this.#home.commit({ columns, draft, changed, beganMs: this.#beganMs, meta }),
+    };
+  }
+
+  #another(uid: number, claim: Claim, project: number): void {
+    const { witness, tables } = this.#home;
+    const before = claimsIn(this.columns(), uid, tables);
+    const other = before.find((b) => b.project !== undefined && project !== 0 && b.project !== claim.project);
+    if (other !== undefined)
+      throw new WitnessFailed(
+        `${witness} claims ${claim.uid} for project ${other.project} and for project ${claim.project}: want one project per uid`,
+      );
+    if (before.some((b) => b.host === claim.host && b.incarnation === claim.incarnation))
+      throw new WitnessFailed(
+        `${witness} claims ${claim.uid} on ${claim.host ?? 'no host'} twice: want each claim once`,
+      );
+    this.#several.set(uid, [...before, { ...claim, uid: tables.uids.at(uid) }]);
+    this.#on[uid] = severalClaims;
+    if (this.#project[uid] === 0) this.#project[uid] = project;
+  }
+
+  /** What was read so far. */
+  columns(): ReadColumns {
+    return {
+      on: this.#on,
+      several: this.#several,
+      project: this.#project,
+      incarnation: this.#incarnation,
+      since: this.#since,
+    };
+  }
+
+  async #compare(columns: ReadColumns): Promise<{
+    readonly changed: readonly number[];
+    readonly added: readonly Claim[];
+    readonly replaced: readonly ServoUid[];
+  }> {
+    const { tables, claims } = this.#home;
+    const before = claims.read;
+    const changed: number[] = [];
+    const added: Claim[] = [];
+    const replaced: ServoUid[] = [];
+    const end = Math.max(columns.on.length, before.on.length);
+    const turns = new Turns();
+    for (let uid = 0; uid < end; uid++) {
+      if (uid % comparisonsPerLook === 0 && turns.over) await turns.give();
+      if (isSame(before, columns, uid)) continue;
+      changed.push(uid);
+      if ((before.on[uid] ?? unclaimed) !== unclaimed) replaced.push(tables.uids.at(uid));
+      if ((columns.on[uid] ?? unclaimed) !== unclaimed)
+        for (const claim of claimsIn(columns, uid, tables)) added.push(claim);
+    }
+    return { changed, added, replaced };
+  }
+
+  #levels(): Readonly<Record<string, number>> {
+    const levels: Record<string, number> = { total: this.#claims };
+    for (let number = 0; number < this.#perHost.length; number++) {
+      const count = this.#perHost[number] as number;
+      if (count === 0) continue;
+      const host = this.#home.tables.hosts.at(number);
+      levels[`host:${host}`] = count;
+      const generation = this.#home.generationOf(host);
+      if (generation !== undefined) levels[generation] = (levels[generation] ?? 0) + count;
+    }
+    return levels;
+  }
+}
+
+function isSame(a: ReadColumns, b: ReadColumns, uid: number): boolean {
+  const on = a.on[uid] ?? unclaimed;
+  if (on !== (b.on[uid] ?? unclaimed)) return false;
+  if (on === unclaimed) return true;
+  if (on === severalClaims) return areSame(a.several.get(uid) ?? [], b.several.get(uid) ?? []);
+  return (
+    (a.project[uid] ?? 0) === (b.project[uid] ?? 0) &&
+    a.incarnation?.[uid] === b.incarnation?.[uid] &&
+    Object.is(a.since?.[uid] ?? NaN, b.since?.[uid] ?? NaN)
+  );
+}
+
+function areSame(a: readonly Claim[], b: readonly Claim[]): boolean {
+  if (a.length !== b.length) return false;
+  const text = (claims: readonly Claim[]): string =>
+    claims
+      .map((c) => `${c.host ?? ''} ${c.incarnation ?? ''} ${c.project ?? ''} ${c.since ?? ''}`)
+      .toSorted()
+      .join('\n');
+  return text(a) === text(b);
+}
+
+function hashOf({ on, project, incarnation, several }: ReadColumns, draft: TombstoneDraft): string {
+  const hash = createHash('sha256');
+  const last = on.findLastIndex((n) => n !== unclaimed);
+  hash.update(on.subarray(0, last + 1)).update(project.subarray(0, last + 1));
+  incarnation?.forEach((name, uid) => hash.update(`${uid} ${name}\n`));
+  for (const uid of [...several.keys()].toSorted((a, b) => a - b))
+    for (const claim of (several.get(uid) ?? []).map((c) => `${uid} ${c.host} ${c.incarnation}\n`).toSorted())
+      hash.update(claim);
+  hash.update(`${draft.known} tombstones known before, ${draft.added.size} new`);
+  return hash.digest('hex');
+}
