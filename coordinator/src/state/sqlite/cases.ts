@@ -59,8 +59,10 @@ export function saveCase({ db }: Tx, c: Case, evidence: string): void {
     evidence,
   );
   db.run(
-    `DELETE FROM case_steps WHERE uid = ?1 AND incarnation = ?2 AND id <=
-       (SELECT id FROM case_steps WHERE uid = ?1 AND incarnation = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)`,
+    `DELETE FROM case_steps WHERE uid = ? AND incarnation = ? AND id <=
+       (SELECT id FROM case_steps WHERE uid = ? AND incarnation = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+    c.uid,
+    c.incarnation,
     c.uid,
     c.incarnation,
     maxStepsPerCase,

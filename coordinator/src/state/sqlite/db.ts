@@ -85,13 +85,15 @@ export function explained(file: string, error: unknown): unknown {
   return new StateFailed(`${file}: ${remedy(error)}`, { cause: error });
 }
 
+/** What is said of a file that holds something else. */
+export const notADatabase = 'not a SQLite database; name the state file of this installation, or a new file';
+
 function remedy({ code, message }: { readonly code: string; readonly message: string }): string {
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
     return 'in use by another process; one coordinator owns its state file: end the other one, or give this one a file of its own';
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE')
     return `no room to write (${message}); nothing of this transaction was kept: free space on its disk`;
-  if (code === 'SQLITE_NOTADB')
-    return 'not a SQLite database; name the state file of this installation, or a new file';
+  if (code === 'SQLITE_NOTADB') return notADatabase;
   if (code.startsWith('SQLITE_CORRUPT'))
     return `corrupt (${message}); restore the latest backup, then accept the older state on the hosts (servo-agent accept-installation)`;
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code === 'SQLITE_PERM')

@@ -1,5 +1,4 @@
-// What a fold learned. A large one is written in slices; additions come before removals, so that a crash in between forgets
-// nothing that anybody said.
+// What a fold learned. A small one is one transaction, a large one is written in slices, in an order in which each may be the last.
 import type { Fence, FoldChange } from '../port.ts';
 import type { Db } from './db.ts';
 import { noteHost } from './hosts.ts';
@@ -28,10 +27,12 @@ function writeSteps(db: Db, fence: Fence, pending: readonly Step[]): void {
   });
 }
 
+/** Releases go first and come last: whatever a crash cuts off leaves fewer servos released, never more. */
 function* steps(change: FoldChange): Iterable<Step> {
-  const { hosts, vouchedAdded, vouchedRemoved, releasesAdded, releasesRemoved } = change;
-  for (const host of hosts) yield (db) => noteHost(db, host);
-  for (const v of vouchedAdded)
+  for (const host of change.hosts) yield (db) => noteHost(db, host);
+  for (const key of change.releasesRemoved) yield removal('releases', key);
+  for (const key of change.vouchedRemoved) yield removal('vouched', key);
+  for (const v of change.vouchedAdded)
     yield (db) =>
       db.run(
         'INSERT OR REPLACE INTO vouched (host, uid, incarnation, witnesses) VALUES (?, ?, ?, ?)',
@@ -40,7 +41,7 @@ function* steps(change: FoldChange): Iterable<Step> {
         v.incarnation,
         JSON.stringify(v.witnesses),
       );
-  for (const r of releasesAdded)
+  for (const r of change.releasesAdded)
     yield (db) =>
       db.run(
         `INSERT OR REPLACE INTO releases (host, uid, incarnation, kind, first_read_ms, project_released, project, capped)
@@ -54,25 +55,9 @@ function* steps(change: FoldChange): Iterable<Step> {
         r.project,
         r.capped,
       );
-  yield* removals('releases', releasesRemoved, releasesAdded);
-  yield* removals('vouched', vouchedRemoved, vouchedAdded);
 }
 
-/** What is removed and added at once was replaced. */
-function* removals(
-  table: 'releases' | 'vouched',
-  removed: readonly Key[],
-  added: readonly Key[],
-): Iterable<Step> {
-  const name = ({ host, uid, incarnation }: Key): string => `${host} ${uid} ${incarnation}`;
-  const replaced = removed.length === 0 ? new Set<string>() : new Set(added.map(name));
-  for (const key of removed)
-    if (!replaced.has(name(key)))
-      yield (db) =>
-        db.run(
-          `DELETE FROM ${table} WHERE host = ? AND uid = ? AND incarnation = ?`,
-          key.host,
-          key.uid,
-          key.incarnation,
-        );
+function removal(table: 'releases' | 'vouched', { host, uid, incarnation }: Key): Step {
+  return (db) =>
+    db.run(`DELETE FROM ${table} WHERE host = ? AND uid = ? AND incarnation = ?`, host, uid, incarnation);
 }

@@ -1,9 +1,9 @@
 // Opens the state file, or says why not: before anything is decided, it is known to be a whole database, ours, of a version
 // that this program knows, and nobody else's.
-import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { Db, explained, StateFailed } from './db.ts';
+import { Db, explained, notADatabase, StateFailed } from './db.ts';
 import { migrate } from './migrate.ts';
 
 export interface SqliteOptions {
@@ -22,7 +22,8 @@ const busyMs = 5000;
 /** Bytes to which the write-ahead log is cut back after a checkpoint: a large snapshot must not keep its size for ever. */
 const walBytes = 64 * 1024 ** 2;
 
-const magic = 'SQLite format 3\0';
+/** Bytes of the smallest SQLite database. SQLite takes some smaller files for empty ones, and would write over them. */
+const smallestBytes = 512;
 
 /** The open, checked, migrated database. Throws `StateFailed` with what is wrong and what lifts it. */
 export function openDatabase({ file, exclusive, demo, maxFileBytes }: SqliteOptions): Db {
@@ -42,7 +43,7 @@ export function openDatabase({ file, exclusive, demo, maxFileBytes }: SqliteOpti
     db.pragma(`journal_size_limit = ${walBytes}`);
     const pageBytes = Number(db.pragma('page_size'));
     db.pragma(`max_page_count = ${Math.floor((maxFileBytes ?? defaultMaxFileBytes) / pageBytes)}`);
-    const verdict = String(db.pragma('quick_check(1)'));
+    const verdict = String(db.pragma('quick_check(1)')).replaceAll('\n', ' ');
     if (verdict !== 'ok')
       throw new StateFailed(
         `${file}: corrupt (${verdict}); restore the latest backup, then accept the older state on the hosts (servo-agent accept-installation)`,
@@ -55,21 +56,18 @@ export function openDatabase({ file, exclusive, demo, maxFileBytes }: SqliteOpti
   }
 }
 
-/** Whatever is plain before SQLite sees the file, in plainer words. Creates a new file for this user's eyes only. */
+/**
+ * Whatever is plain before SQLite sees the file, in plainer words. Creates a new file for this user's eyes only.
+ * A file that exists is not opened here: closing it would drop every lock that this process has on it.
+ */
 function refuseUnusable(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK | constants.X_OK);
-    const fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
-    try {
-      const head = Buffer.alloc(magic.length);
-      const bytes = readSync(fd, head, 0, head.length, 0);
-      if (bytes > 0 && head.toString('latin1') !== magic)
-        throw new StateFailed(
-          `${file}: not a SQLite database; name the state file of this installation, or a new file`,
-        );
-    } finally {
-      closeSync(fd);
-    }
+    if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600));
+    accessSync(file, constants.R_OK | constants.W_OK);
+    const found = statSync(file);
+    if (!found.isFile()) throw new Error('not a file');
+    if (found.size > 0 && found.size < smallestBytes) throw new StateFailed(`${file}: ${notADatabase}`);
   } catch (error) {
     if (error instanceof StateFailed) throw error;
     throw new StateFailed(

@@ -121,7 +121,6 @@ function insert(db: Db, o: OpenOrder, decisionVersion: number, hold: HoldToSet |
     o.readerVersion,
     o.bootId,
     o.uid,
-
     o.incarnation,
     o.project,
     o.projectReleased,
