@@ -35,7 +35,8 @@ export async function lockGeneration(store: Store, runtime: Runtime): Promise<Lo
   return { close };
 }
 
-async function lockOne(scope: string): Promise<Server> {
+/** Locks one thing, named for people. Throws as `lockGeneration` does. */
+export async function lockOne(scope: string): Promise<Server> {
   const path = `\0servo-agent/${sha256Hex(scope).slice(0, 32)}`;
   const server = createServer((socket) => socket.on('error', () => undefined).end(`pid ${process.pid}`));
   try {

@@ -1,0 +1,2 @@
+/** Release of the agent, as in package.json. */
+export const agentVersion = '0.1.0';
