@@ -22,22 +22,36 @@ const maxDepth = 8;
  * @param out where events go; standard error, written at once, unless given.
  */
 export function logger(name: string, level: LogLevel, out?: DestinationStream): Logger {
-  return pino(
+  const log: Logger = pino(
     {
       name,
       level,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: {
-        level: (label) => ({ level: label }),
-        log: redact,
-        bindings: redact,
-      },
-      serializers: {
-        err: (error: Error) => redact({ ...pino.stdSerializers.errWithCause(error) }),
-      },
+      formatters: { level: (label) => ({ level: label }), log: redact },
+      serializers: { err: (error: unknown) => describe(error, 0) },
     },
     out ?? pino.destination({ dest: 2, sync: true }),
   );
+  // Formatters do not see what a child is made with. Children inherit from their parent, so theirs are covered too.
+  const child: (this: Logger, fields: object, options?: object) => Logger = Reflect.get(log, 'child');
+  return Object.assign(log, {
+    child(this: Logger, fields: object, options?: object): Logger {
+      return child.call(this, redactFields(fields, 0), options);
+    },
+  });
+}
+
+/** What an error says, with its causes and its own fields. */
+function describe(error: unknown, depth: number): unknown {
+  if (!(error instanceof Error)) return redactValue(error, depth);
+  if (depth >= maxDepth) return error.message;
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...redactFields(error, depth),
+    ...(error.cause === undefined ? {} : { cause: describe(error.cause, depth + 1) }),
+  };
 }
 
 function redact(fields: Record<string, unknown>): Record<string, unknown> {

@@ -5,7 +5,7 @@ export function nearest(name: string, known: readonly string[]): string {
   const [best] = known
     .map((candidate) => ({ candidate, steps: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.steps - b.steps);
-  if (best !== undefined && best.steps <= Math.max(1, Math.floor(name.length / 3)))
+  if (best !== undefined && best.steps <= Math.ceil(name.length / 3))
     return `did you mean ${best.candidate}?`;
   return `one of ${known.join(', ')}`;
 }

@@ -1,5 +1,6 @@
 // A commented sample file and the help, from the same table that reads the file.
-// In the sample `# text` is a remark, and `#key: value` an option at its default or with an example: take the # away.
+// In the sample `# text`, with one blank, is a remark; any other # switches an option off, which stands there at its default or
+// with an example: take the # away.
 import type { Entry, Table } from './entry.ts';
 
 /** The whole file, ready to be written. */
