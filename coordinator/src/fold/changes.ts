@@ -86,28 +86,3 @@ export class Changes {
 function keyOf(uid: ServoUid, incarnation: Incarnation): string {
   return `${uid} ${incarnation}`;
 }
-
-/** A change in parts of at most so many rows each, in an order in which every part may stand alone. */
-export function* inParts(change: FoldChange, maxRows: number): Iterable<FoldChange> {
-  const nothing: FoldChange = {
-    releasesAdded: [],
-    releasesRemoved: [],
-    vouchedAdded: [],
-    vouchedRemoved: [],
-    hosts: [],
-  };
-  const rows =
-    change.releasesAdded.length +
-    change.releasesRemoved.length +
-    change.vouchedAdded.length +
-    change.vouchedRemoved.length +
-    change.hosts.length;
-  if (rows <= maxRows) {
-    yield change;
-    return;
-  }
-  // Whatever makes fewer servos an orphan comes first.
-  for (const kind of ['hosts', 'releasesRemoved', 'vouchedRemoved', 'vouchedAdded', 'releasesAdded'] as const)
-    for (let from = 0; from < change[kind].length; from += maxRows)
-      yield { ...nothing, [kind]: change[kind].slice(from, from + maxRows) };
-}

@@ -92,27 +92,35 @@ export function carry(
 ): Pick<Carried, 'firstSeenMs' | 'vouched'> {
   const firstSeenMs = new Float64Array(next.count).fill(nowMs);
   const vouched = new Uint8Array(next.count);
-  const before = last?.inventory;
-  const end = before?.count ?? 0;
-  let at = 0;
-  let stays = false;
-  const leave = (): void => {
-    if (!stays) passage.went(at);
-    stays = false;
-    at++;
-  };
-  for (let row = 0; row < next.count; row++) {
-    while (before !== undefined && at < end && compareIdentity(before, at, next, row) < 0) leave();
-    if (before === undefined || at >= end || compareIdentity(before, at, next, row) > 0) {
-      passage.came(row);
-      continue;
-    }
-    stays = true;
-    firstSeenMs[row] = last?.firstSeenMs[at] ?? nowMs;
-    vouched[row] = last?.vouched[at] ?? 0;
+  if (last === undefined) {
+    for (let row = 0; row < next.count; row++) passage.came(row);
+    return { firstSeenMs, vouched };
   }
-  while (at < end) leave();
+  const before = last.inventory;
+  let at = 0;
+  let row = 0;
+  while (at < before.count || row < next.count) {
+    const order = at >= before.count ? 1 : row >= next.count ? -1 : compareIdentity(before, at, next, row);
+    if (order < 0) {
+      // Two rows of one identity are one: it went only if the next inventory has none.
+      if (row === 0 || compareIdentity(before, at, next, row - 1) !== 0) passage.went(at);
+      at++;
+    } else if (order > 0) {
+      if (at === 0 || compareIdentity(before, at - 1, next, row) !== 0) passage.came(row);
+      else keep(last, at - 1, row);
+      row++;
+    } else {
+      keep(last, at, row);
+      at++;
+      row++;
+    }
+  }
   return { firstSeenMs, vouched };
+
+  function keep(from: Carried, old: number, now: number): void {
+    firstSeenMs[now] = from.firstSeenMs[old] ?? nowMs;
+    vouched[now] = from.vouched[old] ?? 0;
+  }
 }
 
 /** By uid, then incarnation: the order of an inventory, without the runtime id. */

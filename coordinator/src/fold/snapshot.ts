@@ -1,6 +1,5 @@
 // One reading of one witness on its way in: rows become columns, and at the end counts and the difference from the last
 // accepted snapshot. Nothing counts before `commit`; a reading that is dropped leaves nothing behind.
-import { createHash } from 'node:crypto';
 import type { HostId, Incarnation, ServoUid, WitnessId } from '@servo-auditor/proto/ids.ts';
 import type { Claim, SnapshotMeta, Tombstone } from '../domain/witness.ts';
 import type { ClaimChange } from '../state/port.ts';
@@ -52,8 +51,6 @@ export interface FinishedSnapshot {
   readonly levels: Readonly<Record<string, number>>;
   /** What differs from the last accepted snapshot: what `recordSnapshot` makes durable. */
   readonly diff: Pick<ClaimChange, 'added' | 'replaced' | 'tombstonesAdded' | 'tombstonesRemoved'>;
-  /** SHA-256 over what was read. Two readings of the same claims in one leadership have the same. */
-  hash(): string;
   /** Makes it the accepted one. Synchronous; at most once; call it after `diff` is durable. */
   commit(meta: SnapshotMeta): void;
 }
@@ -133,7 +130,6 @@ export class SnapshotBuilder implements RowSink {
       claims: this.#claims,
       levels,
       diff: { added, replaced, ...tombstones.diff(draft) },
-      hash: () => hashOf(columns, draft),
       commit: (meta) => this.#home.commit({ columns, draft, changed, beganMs: this.#beganMs, meta }),
     };
   }
@@ -223,16 +219,4 @@ function areSame(a: readonly Claim[], b: readonly Claim[]): boolean {
       .toSorted()
       .join('\n');
   return text(a) === text(b);
-}
-
-function hashOf({ on, project, incarnation, several }: ReadColumns, draft: TombstoneDraft): string {
-  const hash = createHash('sha256');
-  const last = on.findLastIndex((n) => n !== unclaimed);
-  hash.update(on.subarray(0, last + 1)).update(project.subarray(0, last + 1));
-  incarnation?.forEach((name, uid) => hash.update(`${uid} ${name}\n`));
-  for (const uid of [...several.keys()].toSorted((a, b) => a - b))
-    for (const claim of (several.get(uid) ?? []).map((c) => `${uid} ${c.host} ${c.incarnation}\n`).toSorted())
-      hash.update(claim);
-  hash.update(`${draft.known} tombstones known before, ${draft.added.size} new`);
-  return hash.digest('hex');
 }

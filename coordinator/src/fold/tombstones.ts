@@ -26,6 +26,11 @@ export class TombstoneBook {
     return this.#byUid.get(uid)?.map((kept) => kept.tombstone) ?? none;
   }
 
+  /** All tombstones of the last accepted reading. */
+  all(): readonly ReadTombstone[] {
+    return [...this.#byUid.values()].flat().map((kept) => kept.tombstone);
+  }
+
   /** Starts a reading; one that was begun before is dropped. */
   begin(firstReadMs: number): TombstoneDraft {
     return new TombstoneDraft(this.#byUid, ++this.#reading, firstReadMs);

@@ -125,6 +125,6 @@ type Column = Int32Array | Uint32Array | Float64Array | Uint8Array;
 export function grown<C extends Column>(column: C, length: number): C {
   const Kind = column.constructor as new (length: number) => C;
   const larger = new Kind(Math.max(length, Math.ceil(column.length * 1.5)));
-  larger.set(column as never);
+  larger.set(column);
   return larger;
 }
