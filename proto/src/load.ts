@@ -10,10 +10,11 @@ import {
   type ClientOptions,
   type ClientUnaryCall,
   type Metadata,
+  type MethodDefinition,
   type ServiceDefinition,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { loadSync, type Options } from '@grpc/proto-loader';
+import { loadSync } from '@grpc/proto-loader';
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
 import type { Plain } from './encode.ts';
@@ -26,10 +27,11 @@ const protoRoot = join(import.meta.dirname, '..');
 /** The .proto files, as they import each other. */
 export const protoFiles: readonly string[] = ['servo/v1/agent.proto', 'servo/v1/admin.proto'];
 
-const shape = { defaults: false, longs: String, enums: String } as const satisfies Options;
+/** What wire values are: see field.ts. */
+const shape: protobuf.IConversionOptions = { defaults: false, longs: String, enums: String };
 
-/** For the reflection service. */
-export const packageDefinition = loadSync([...protoFiles], { ...shape, includeDirs: [protoRoot] });
+/** For the reflection service: names as in the .proto files. */
+export const packageDefinition = loadSync([...protoFiles], { keepCase: true, includeDirs: [protoRoot] });
 
 /** Every message and enum, for walks over the descriptor. */
 export const descriptor = loadDescriptor();
@@ -83,21 +85,28 @@ export const agentService = service('servo.v1.AgentService', maxMessageBytes);
 export const adminService = service('servo.v1.AdminService', maxAdminReplyBytes);
 
 function service(name: string, maxReplyBytes: number): ServiceDefinition {
-  const loaded = packageDefinition[name] as ServiceDefinition | undefined;
-  if (loaded === undefined) throw new Error(`the .proto files do not define ${name}`);
   const entries = descriptor.lookupService(name).methodsArray.map((method) => {
-    const definition = loaded[method.name];
-    if (definition === undefined) throw new Error(`${name} has no method ${method.name}`);
     const request = resolved(method.resolvedRequestType, method.requestType);
     const response = resolved(method.resolvedResponseType, method.responseType);
-    const strict = {
-      ...definition,
-      requestDeserialize: (bytes: Buffer) => deserialise(request, bytes),
-      responseDeserialize: (bytes: Buffer) => deserialise(response, bytes, maxReplyBytes),
+    const definition: MethodDefinition<unknown, unknown> & { readonly originalName: string } = {
+      path: `/${name}/${method.name}`,
+      requestStream: method.requestStream ?? false,
+      responseStream: method.responseStream ?? false,
+      requestSerialize: (value) => serialise(request, value),
+      requestDeserialize: (bytes) => deserialise(request, bytes),
+      responseSerialize: (value) => serialise(response, value),
+      responseDeserialize: (bytes) => deserialise(response, bytes, maxReplyBytes),
+      originalName: method.name.slice(0, 1).toLowerCase() + method.name.slice(1),
     };
-    return [method.name, strict];
+    return [method.name, definition];
   });
   return Object.fromEntries(entries) as ServiceDefinition;
+}
+
+/** @param value what a function of encode.ts, or a codec, made. */
+function serialise(type: protobuf.Type, value: unknown): Buffer {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${type.name}: no message to send`);
+  return Buffer.from(type.encode(type.fromObject(value)).finish());
 }
 
 /** An agent's stub. What comes is raw: give it to `decodeCoordinatorMessage` and `decodeConfirmReply`. */
