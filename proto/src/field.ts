@@ -33,7 +33,8 @@ export function refuse(place: Place, wrong: string, right: string): never {
   throw new Malformed(pathOf(place), wrong, right);
 }
 
-function pathOf(place: Place): string {
+/** The path as the .proto files spell it. */
+export function pathOf(place: Place): string {
   const own = snakeCase(place.name);
   if (place.parent === undefined) return own;
   return own.startsWith('[') ? pathOf(place.parent) + own : `${pathOf(place.parent)}.${own}`;

@@ -149,6 +149,15 @@ t.test('numbers that do not fit are refused, not cut', (t) => {
     refusal('Order', lives(2 ** 32 + 5000)),
     /order\.lives_ms: is 4294972296; want a number of 32 bits/,
   );
+  const epoch = (...bytes: readonly number[]) => Uint8Array.of(tag(4, 0), ...bytes);
+  t.equal(refusal('Order', epoch(3)), undefined);
+  const beyond64Bits = epoch(0x83, ...Array.from({ length: 8 }, () => 0x80), 0x02);
+  t.match(refusal('Order', beyond64Bits), /order\.epoch: is too large; want a whole number up to 2\^53 - 1/);
+  const tagBeyond32Bits = Uint8Array.of(0x8a, 0x80, 0x80, 0x80, 0x10, 1, 0x78);
+  t.match(
+    refusal('Ask', tagBeyond32Bits),
+    /ask: has a field with the number 536870913; want numbers from 1 to/,
+  );
   const demo = Writer.create().uint32(tag(11, 0)).uint32(2).finish();
   t.match(refusal('Hello', demo), /hello\.demo: is 2; want 0 or 1/);
   t.end();
