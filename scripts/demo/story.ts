@@ -89,7 +89,7 @@ export class Story {
       (rows) =>
         rows.length === hostKinds.length * servosPerHost && rows.every((r) => r.verdict === 'VERDICT_LIVE'),
     );
-    await this.#show('hosts', 'list', '--all');
+    await this.#show('hosts', 'list');
   }
 
   async #trust(): Promise<void> {
@@ -97,6 +97,8 @@ export class Story {
     this.#tell.say(
       'One project per generation is deleted in the registry. Nothing may be stopped yet: every generation is in observe.',
     );
+    // A source votes "released" only for what it was seen to claim before: give every witness a few rounds to be seen.
+    await this.#rounds(3);
     const calibration = await this.#delete('h1-6', 'h3-6', 'h5-6');
     const orphans = await this.#untilOrphans(calibration);
     this.#tell.say('All three ripened into orphans. An operator looks at each, and confirms that it is one.');
@@ -139,7 +141,7 @@ export class Story {
     this.#tell.say(
       'Suspects, orphans, orders, each confirmed at the last moment by look-ups of its own, and stopped:',
     );
-    await this.#show('quarantine', 'list', '--all');
+    await this.#show('quarantine', 'list');
     await this.#sayLive();
     return first;
   }
@@ -179,10 +181,7 @@ export class Story {
     this.#tell.say(
       `An audit that looks each uid up and deletes what it does not find would stop ${naive.length} live servos now.`,
     );
-    const passes = await this.#passes();
-    await until('three more rounds', patienceMs, async () =>
-      (await this.#passes()) >= passes + 3 ? true : undefined,
-    );
+    await this.#rounds(3);
     this.#tell.say(
       `This one stopped none of them, round after round. Why, for one of the ${misread.length}:`,
     );
@@ -286,6 +285,13 @@ export class Story {
       `${answers.length - silent} of ${answers.length} servos of living projects answer their HTTP requests.`,
     );
     return silent;
+  }
+
+  async #rounds(count: number): Promise<void> {
+    const before = await this.#passes();
+    await until(`${count} more rounds`, patienceMs, async () =>
+      (await this.#passes()) >= before + count ? true : undefined,
+    );
   }
 
   async #passes(): Promise<number> {

@@ -106,7 +106,7 @@ export class World {
     const said = JSON.parse(await program.firstLine) as { port: number; installation: string };
     this.#port = said.port;
     this.#installation = said.installation;
-    this.#admin ??= new Admin(`127.0.0.1:${said.port}`, this.#operatorTls);
+    this.#admin ??= new Admin(`localhost:${said.port}`, this.#operatorTls);
     this.#writeServoctlConfig();
   }
 
@@ -135,7 +135,7 @@ export class World {
 
   get leader(): Leader {
     return {
-      address: `127.0.0.1:${this.#port}`,
+      address: `localhost:${this.#port}`,
       installation: this.#installation,
       factor: this.#setting.factor,
     };
@@ -245,7 +245,7 @@ export class World {
   }
 
   #writeServoctlConfig(): void {
-    const config = { address: `127.0.0.1:${this.#port}`, tls: this.#operatorTls };
+    const config = { address: `localhost:${this.#port}`, tls: this.#operatorTls };
     writeFileSync(this.servoctlConfig, JSON.stringify(config, undefined, 2));
   }
 }
