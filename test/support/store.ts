@@ -38,11 +38,19 @@ export interface Desk {
   readonly store: StateStore;
   readonly file: string;
   readonly epoch: Epoch;
-  fence(now?: Now): Fence;
-  act(what: Act, now?: Now): Promise<DecisionMark>;
+  readonly fence: (now?: Now) => Fence;
+  readonly act: (what: Act, now?: Now) => Promise<DecisionMark>;
   /** Opens the plan of these orders, each with its case. */
-  plan(orders: readonly OpenOrder[], now?: Now, more?: Partial<PlanChange>): Promise<DecisionMark>;
-  receipt(order: OpenOrder, outcome: ReceiptOutcome, now?: Now): Promise<{ readonly known: boolean }>;
+  readonly plan: (
+    orders: readonly OpenOrder[],
+    now?: Now,
+    more?: Partial<PlanChange>,
+  ) => Promise<DecisionMark>;
+  readonly receipt: (
+    order: OpenOrder,
+    outcome: ReceiptOutcome,
+    now?: Now,
+  ) => Promise<{ readonly known: boolean }>;
 }
 
 export const refusedAgainMs = 10 * minute;

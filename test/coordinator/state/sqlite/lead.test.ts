@@ -19,7 +19,7 @@ t.test(
     t.equal(lead.epoch, 2);
     t.equal(lead.waitedMs, later(5000).waitMs);
     t.ok(isId('installation', lead.installation));
-    t.equal((first[0]?.about as { installation: string }).installation, lead.installation);
+    t.match(first[0]?.about, { installation: lead.installation });
     const [entry] = await again.readAudit(lead.decision.version - 1, 1);
     t.match(entry, { by: 'coordinator:k2', hash: lead.decision.hash });
     t.strictSame(entry?.about, {
