@@ -7,21 +7,11 @@ import type { Logger } from '@servo-auditor/proto/log.ts';
 import { orderSigner } from '@servo-auditor/proto/sign.ts';
 import { channelOptions, readSecret, readTls, serverCredentials } from '@servo-auditor/proto/tls.ts';
 import { addAdmin } from './admin/service.ts';
+import { compose } from './compose.ts';
 import type { CoordinatorConfig } from './config.ts';
 import type { Coordinator } from './coordinator.ts';
-import { Fleet } from './fold/fleet.ts';
-import { Dispatch } from './round/dispatch.ts';
-import { Loop } from './round/loop.ts';
-import { Readings } from './round/read.ts';
-import { Rounds } from './round/run.ts';
-import { StallWatch } from './round/stall.ts';
-import { Admission } from './session/admission.ts';
-import { HostBook } from './session/hosts.ts';
 import { agentHandlers } from './session/service.ts';
-import { Sessions } from './session/sessions.ts';
-import type { DecisionMark, StateStore } from './state/port.ts';
 import { openSqliteStore } from './state/sqlite/store.ts';
-import { WitnessDesk } from './witness/desk.ts';
 import { openWitness } from './witness/open.ts';
 
 export interface Running {
@@ -42,7 +32,21 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     demo: config.demo !== undefined,
   });
   try {
-    const { coordinator, loop, stop } = await compose(config, tls.trustDomain, sign, store, log);
+    const { id, cells, policy, demo } = config;
+    const lead = await store.lead(id, Date.now());
+    const { coordinator, loop, stop } = await compose({
+      id,
+      cells,
+      policy,
+      demo: demo?.factor,
+      trustDomain: tls.trustDomain,
+      sign,
+      store,
+      lead,
+      clock: systemClock(lead.waitedMs, demo?.factor ?? 1),
+      witnesses: config.witnesses.map((options) => openWitness(options, policy.witnessRows)),
+      log,
+    });
     const server = new Server({ ...channelOptions(), 'grpc.max_receive_message_length': maxMessageBytes });
     server.addService(agentService, agentHandlers(coordinator));
     addAdmin(server, coordinator, loop);
@@ -71,80 +75,6 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     await store.close();
     throw error;
   }
-}
-
-async function compose(
-  config: CoordinatorConfig,
-  trustDomain: string,
-  sign: Coordinator['sign'],
-  store: StateStore,
-  log: Logger,
-) {
-  const { policy, cells, demo } = config;
-  const lead = await store.lead(config.id, Date.now());
-  const clock = systemClock(lead.waitedMs, demo?.factor ?? 1);
-  const memory = await store.readMemory();
-  const witnesses = config.witnesses.map((options) => openWitness(options, policy.witnessRows));
-  const desk = new WitnessDesk(witnesses, policy);
-  const fleet = new Fleet({
-    witnesses: witnesses.map((w) => w.profile),
-    policy,
-    epoch: lead.epoch,
-    startedMs: lead.waitedMs,
-    memory,
-  });
-  const hosts = new HostBook(memory.hosts);
-  let decision: DecisionMark = lead.decision;
-  let heartbeats = 0;
-  const dispatch = new Dispatch(() => coordinator);
-  const coordinator: Coordinator = {
-    id: config.id,
-    installation: lead.installation,
-    epoch: lead.epoch,
-    trustDomain,
-    cells,
-    demo: demo?.factor,
-    policy,
-    clock,
-    log,
-    store,
-    fleet,
-    hosts,
-    desk,
-    sessions: new Sessions(),
-    admission: new Admission(policy.maxSnapshotsAtOnce),
-    dispatch,
-    sign,
-    fence: () => ({ epoch: lead.epoch, now: clock.now() }),
-    decision: () => decision,
-    noteDecision: (mark) => {
-      if (mark.version > decision.version) decision = mark;
-    },
-    nextHeartbeat: () => ++heartbeats,
-    contest: (host, why) => {
-      if (fleet.views.get(host)?.contested === why) return;
-      fleet.contest(host, why);
-      log.error({ event: 'host.contested', host, problem: why });
-    },
-    report: () => loop.report,
-  };
-  const stalls = new StallWatch(clock);
-  const marks = new Map(
-    memory.witnesses.map((w) => [w.witness, { version: w.version, lineage: w.lineage, levels: w.levels }]),
-  );
-  const readings = new Readings(coordinator, marks);
-  const loop: Loop = new Loop(
-    new Rounds(coordinator, readings, stalls),
-    readings,
-    policy.roundIntervalMs,
-    log,
-  );
-  const stop = async (): Promise<void> => {
-    stalls.stop();
-    await desk.close();
-    await store.close();
-  };
-  return { coordinator, loop, stop };
 }
 
 async function bind(

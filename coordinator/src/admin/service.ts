@@ -37,7 +37,8 @@ export function addAdminOf(server: Server, deps: AdminDeps): void {
   addStandardServices(server);
 }
 
-function adminCalls(deps: AdminDeps): AdminCalls {
+/** Every call, for whoever may make it. */
+export function adminCalls(deps: AdminDeps): AdminCalls {
   return {
     ...statusCalls(deps),
     ...hostCalls(deps),

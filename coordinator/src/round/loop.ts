@@ -34,7 +34,7 @@ export class Loop {
     while (!this.#stopped) {
       const began = performance.now();
       try {
-        this.#report = await this.#rounds.pass();
+        await this.pass();
       } catch (error) {
         if (this.#stopped) return;
         this.#log.fatal({ event: 'round.failed', err: error });
@@ -42,6 +42,12 @@ export class Loop {
       }
       await this.#rest(Math.max(0, this.#intervalMs - (performance.now() - began)));
     }
+  }
+
+  /** One pass, whose report is kept. Never to be called while another one runs. */
+  async pass(): Promise<Report> {
+    this.#report = await this.#rounds.pass();
+    return this.#report;
   }
 
   /** Lets the next pass begin at once. */
