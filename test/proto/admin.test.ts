@@ -1,5 +1,6 @@
 // AdminService over real mutual TLS: who may call what, what comes back, and what an operator is told when it does not.
 import { Server } from '@grpc/grpc-js';
+import { readFileSync } from 'node:fs';
 import { EventEmitter } from 'node:events';
 import t from 'tap';
 import {
@@ -106,6 +107,7 @@ const as = (role: (typeof roles)[number]): AdminClient => {
   return client;
 };
 
+const specification = readFileSync(new URL('../../proto/servo/v1/admin.proto', import.meta.url), 'utf8');
 const uid = parseId('servo uid', 'u1');
 
 t.test('a call arrives checked, with who makes it; its answer comes back checked', async (t) => {
@@ -124,6 +126,8 @@ t.test('every call of admin.proto is there, with the role that its comment names
   for (const method of service.methodsArray) {
     const row = adminMethods[method.name as MethodName];
     t.equal(row.stream, method.responseStream ?? false, method.name);
+    const comment = new RegExp(`// Role (\\w+)[^/]*?rpc ${method.name}\\(`).exec(specification);
+    t.equal(comment?.[1], row.role, `role of ${method.name}`);
   }
 });
 
