@@ -17,7 +17,7 @@ async function recoverStop(intent: Intent, { actor, scanner, clock }: Context): 
   // The signal may have left just before the crash: what is ending gets the time that a stop gives it.
   const began = clock.now();
   while (await actor.runs(runtimeId, incarnation)) {
-    if (clock.now().monoMs - began.monoMs > actor.stopGraceMs)
+    if (clock.now().monoMs - began.monoMs >= actor.stopGraceMs)
       return {
         outcome: 'unknown',
         code: 'interrupted',
