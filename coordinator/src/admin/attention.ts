@@ -63,7 +63,7 @@ function misreadHosts({ report }: Scene): readonly Attention[] {
   }
   return [...strays].map(([host, { match, strays }]) => ({
     code: 'host-misread',
-    message: `${host} may be misread: ${match.expected - match.found} of ${match.expected} expected servos are missing there, and ${strays} are strays; nothing is stopped on it`,
+    message: `${host} may be misread: ${match.expected - match.found} of ${match.expected} expected servos are missing there, beside ${strays} stray(s); no stray is ever stopped automatically`,
     next: {
       command: `servoctl servos list --host ${host}`,
       why: 'compare the uids with the registry, and mend the field mapping',

@@ -100,7 +100,8 @@ export function hostCalls(deps: AdminDeps): Calls {
         ...([deps, by, reason, { kind: 'item.acknowledged', host, path, contentSha256 }] as const),
         `${path} on ${host} counts as read, and as protected, while its bytes are these`,
       );
-      deps.itemsAcknowledged(host, [...(deps.host(host)?.acknowledged ?? []), { path, contentSha256 }]);
+      const others = (deps.host(host)?.acknowledged ?? []).filter((a) => a.path !== path);
+      deps.itemsAcknowledged(host, [...others, { path, contentSha256 }]);
       return reply;
     },
 
