@@ -31,6 +31,18 @@ export class Admin {
     });
   }
 
+  /** Calls a method that answers with a stream. Resolves with everything that came once it has ended. */
+  async stream<Item>(method: string, request: object): Promise<readonly Item[]> {
+    const open = (this.#client as unknown as Record<string, unknown>)[method] as (
+      request: object,
+      options: object,
+    ) => AsyncIterable<Item>;
+    const items: Item[] = [];
+    for await (const item of open.call(this.#client, request, { deadline: Date.now() + 10_000 }))
+      items.push(item);
+    return items;
+  }
+
   close(): void {
     this.#client.close();
   }

@@ -13,6 +13,8 @@ export type StoreKind = (typeof storeKinds)[number];
 export interface ServoSpec {
   readonly uid: string;
   readonly project: string;
+  /** How it takes SIGTERM: at once unless given, after so many milliseconds, or (negative) not at all. */
+  readonly termMs?: number;
 }
 
 export interface HostSetting {
@@ -118,7 +120,7 @@ export class DemoHost {
     return join(this.setting.dir, 'ports', uid);
   }
 
-  #launch({ uid, project }: ServoSpec) {
+  #launch({ uid, project, termMs = 0 }: ServoSpec) {
     const { kind, marker, spell, dir } = this.setting;
     const reported = spell(uid);
     const identity =
@@ -131,6 +133,7 @@ export class DemoHost {
         [markerVariable]: marker,
         DEMO_NAME: uid,
         DEMO_PID: String(process.pid),
+        DEMO_TERM_MS: String(termMs),
         ...identity,
       },
     };

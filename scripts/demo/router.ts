@@ -4,6 +4,8 @@
 //   GET /routes/<uid>         one uid; always answers 200 with claimed true or false
 //   PUT /routes/<uid>         {"host": ..., "project": ...}   a route begins
 //   DELETE /routes/<uid>      a route ends
+//   PUT /slow/<uid>           {"ms": n}   look-ups of this uid are answered so much later
+//   GET /slow/<uid>           {"asked": n}   how often this uid was looked up
 //
 // Runs as a process of its own: `node router.ts`; prints {"port": n} and ends with its standard input.
 import { randomUUID } from 'node:crypto';
@@ -56,7 +58,13 @@ export class Router {
     };
   }
 
+  /** Milliseconds by which look-ups of a uid are answered later. */
+  readonly slow = new Map<string, number>();
+  /** How often each uid was looked up. */
+  readonly asked = new Map<string, number>();
+
   one(uid: string): object {
+    this.asked.set(uid, (this.asked.get(uid) ?? 0) + 1);
     const route = this.#routes.get(uid);
     const claims = route === undefined ? [] : [route];
     return { lineage: this.#lineage, sequence: this.#sequence, claimed: route !== undefined, claims };
@@ -81,13 +89,18 @@ export async function serveRouter(router: Router): Promise<{ readonly port: numb
 
 async function answer(router: Router, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://router');
-  const uid = decodeURIComponent(/^\/routes\/([^/]+)$/.exec(url.pathname)?.[1] ?? '');
+  const [, about = '', name = ''] = /^\/(routes|slow)\/([^/]+)$/.exec(url.pathname) ?? [];
+  const uid = decodeURIComponent(name);
   const send = (status: number, body: object): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
+  let body = '';
+  for await (const piece of request) body += String(piece);
+  if (about === 'slow') {
+    if (request.method === 'PUT') router.slow.set(uid, (JSON.parse(body) as { ms: number }).ms);
+    return send(200, { asked: router.asked.get(uid) ?? 0 });
+  }
   if (uid !== '' && request.method === 'PUT') {
-    let body = '';
-    for await (const piece of request) body += String(piece);
     router.set({ ...(JSON.parse(body) as Omit<Route, 'uid'>), uid });
     return send(200, {});
   }
@@ -95,7 +108,11 @@ async function answer(router: Router, request: IncomingMessage, response: Server
     router.delete(uid);
     return send(200, {});
   }
-  if (uid !== '') return send(200, router.one(uid));
+  if (uid !== '') {
+    const said = router.one(uid);
+    setTimeout(() => send(200, said), router.slow.get(uid) ?? 0);
+    return;
+  }
   const page = url.pathname === '/routes' ? router.page(url.searchParams.get('cursor')) : undefined;
   return page === undefined
     ? send(404, { error: 'want /routes, /routes?cursor=<next> or /routes/<uid>' })

@@ -7,6 +7,12 @@ import type { AddressInfo } from 'node:net';
 const [, , portFile] = process.argv;
 if (portFile === undefined) throw new Error('want: servo.ts <port file>');
 const name = process.env['DEMO_NAME'] ?? 'servo';
+// How it takes SIGTERM: at once, after so many milliseconds, or (negative) not at all.
+const termMs = Number(process.env['DEMO_TERM_MS'] ?? '0');
+if (termMs !== 0)
+  process.on('SIGTERM', () => {
+    if (termMs > 0) setTimeout(() => process.exit(0), termMs);
+  });
 const server = createServer((_request, response) => {
   response.writeHead(200, { connection: 'close', 'content-type': 'text/plain' }).end(`${name}\n`);
 });

@@ -170,13 +170,31 @@ export class World {
     uid: string,
     target: { readonly host: string; readonly project: string } | undefined,
   ): Promise<void> {
-    if (this.#router === undefined) throw new Error('the router was not started');
-    const url = `http://127.0.0.1:${this.#router.port}/routes/${encodeURIComponent(uid)}`;
+    const url = `${this.#routerUrl}/routes/${encodeURIComponent(uid)}`;
     const response = await fetch(
       url,
       target === undefined ? { method: 'DELETE' } : { method: 'PUT', body: JSON.stringify(target) },
     );
     if (!response.ok) throw new Error(`router: HTTP ${response.status}`);
+  }
+
+  /** Makes the router answer look-ups of a uid so much later. */
+  async slowDown(uid: string, ms: number): Promise<void> {
+    await fetch(`${this.#routerUrl}/slow/${encodeURIComponent(uid)}`, {
+      method: 'PUT',
+      body: JSON.stringify({ ms }),
+    });
+  }
+
+  /** How often the router was asked for a uid: only the last question before a stop asks it so. */
+  async asked(uid: string): Promise<number> {
+    const response = await fetch(`${this.#routerUrl}/slow/${encodeURIComponent(uid)}`);
+    return ((await response.json()) as { asked: number }).asked;
+  }
+
+  get #routerUrl(): string {
+    if (this.#router === undefined) throw new Error('the router was not started');
+    return `http://127.0.0.1:${this.#router.port}`;
   }
 
   /** Deletes a project as the platform does: its claims become tombstones, its routes end. Nothing stops its servos. */
@@ -234,7 +252,7 @@ export class World {
           id: 'router',
           source: 'router',
           kind: 'http',
-          url: `http://127.0.0.1:${this.#router?.port}/routes`,
+          url: `${this.#routerUrl}/routes`,
           fields: { uid: 'uid', host: 'host', project: 'project' },
         },
       ],
