@@ -61,7 +61,7 @@ export interface Leadership {
   readonly decision: DecisionMark;
 }
 
-/** One line of the audit chain: `hash` = SHA-256 over `previous` and the canonical JSON of the rest. */
+/** One line of the audit chain: `hash` = SHA-256 of the canonical JSON of all the rest, `previous` included (audit.ts). */
 export interface AuditEntry {
   readonly version: number;
   readonly wallMs: number;

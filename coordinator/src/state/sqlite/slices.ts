@@ -1,7 +1,7 @@
 // Large things are written and read in slices, with a pause between them in which everything else goes on.
 
 /** Rows in one slice: a few milliseconds of work, far below the 50 ms for which the event loop may be held. */
-export const sliceRows = 2000;
+export const sliceRows = 1000;
 
 /** Lets the event loop turn once. */
 export async function breathe(): Promise<void> {
