@@ -60,7 +60,7 @@ export function unfinishedOrders(db: Db): readonly OpenOrder[] {
 
 /**
  * Makes the intent of new orders durable, each audited. Throws `Unfit` for a second unfinished order of one uid.
- * @returns the orders as they are kept: `decisionVersion` is the version of the whole decision.
+ * `decisionVersion` of each is the version of the whole decision, so that one number names all of them.
  */
 export function insertOrders(tx: Tx, orders: readonly OpenOrder[], hold?: HoldToSet): void {
   for (const order of orders) {

@@ -1,8 +1,7 @@
 // Enrolling, retiring and accepting hosts, and acknowledging what is broken or missing on them.
 import { maxAcknowledgedItems, maxPathChars } from '@servo-auditor/proto/limits.ts';
 import { Unfit } from '../../port.ts';
-import { saveCase } from '../cases.ts';
-import { findCase } from '../cases.ts';
+import { findCase, saveCase } from '../cases.ts';
 import { acknowledgedOn, enrolledHost, findHost } from '../hosts.ts';
 import { markClosed, unfinishedOn } from '../orders.ts';
 import type { Tx } from '../transaction.ts';
