@@ -1,10 +1,20 @@
 // The state behind `Fleet`: what everybody said, by host and by witness, and which hosts must be looked at again.
 // Only the files of this folder and round/prepare.ts write to it.
-import type { CellId, Epoch, HostId, Incarnation, ServoUid, WitnessId } from '@servo-auditor/proto/ids.ts';
+import type {
+  CellId,
+  Epoch,
+  Generation,
+  HostId,
+  Incarnation,
+  ServoUid,
+  WitnessId,
+} from '@servo-auditor/proto/ids.ts';
 import { stalenessMs, type Now } from '@servo-auditor/proto/time.ts';
 import type { Match, Voice } from '../domain/evidence.ts';
 import type { Policy } from '../domain/policy.ts';
 import { openProblems, type HostView } from '../domain/host.ts';
+import { cohortName } from '../domain/operator.ts';
+import type { Inventory } from '../domain/servo.ts';
 import type { SnapshotMeta, WitnessProfile } from '../domain/witness.ts';
 import type { HostMemory, Memory } from '../state/port.ts';
 import { Changes } from './changes.ts';
@@ -86,6 +96,7 @@ export class Book {
   /** Voices without a claim, by what they depend on; void after each accepted snapshot. */
   readonly silent = new Map<number, readonly Voice[]>();
   readonly #byNumber: (HostRecord | undefined)[] = [];
+  readonly #generations = new Map<CellId, Map<Generation, string>>();
   readonly #memories: ReadonlyMap<HostId, HostMemory>;
   readonly #namesOfBits = new Map<number, readonly WitnessId[]>();
 
@@ -114,6 +125,26 @@ export class Book {
 
   byNumber(number: number): HostRecord | undefined {
     return this.#byNumber[number];
+  }
+
+  /** Names of the cohorts of the host with this number, also where it never connected; the generation's where it is known. */
+  cohortsOf(number: number): { readonly host: string; readonly generation: string | undefined } {
+    const record = this.#byNumber[number];
+    if (record === undefined)
+      return {
+        host: cohortName({ kind: 'host', host: this.tables.hosts.at(number) }),
+        generation: undefined,
+      };
+    const { view, memory } = record;
+    const cell = view?.cell ?? memory?.cell;
+    const generation = view?.generation ?? memory?.generation;
+    if (cell === undefined || generation === undefined) return { host: record.cohort, generation: undefined };
+    let names = this.#generations.get(cell);
+    if (names === undefined) this.#generations.set(cell, (names = new Map()));
+    let name = names.get(generation);
+    if (name === undefined)
+      names.set(generation, (name = cohortName({ kind: 'generation', cell, generation })));
+    return { host: record.cohort, generation: name };
   }
 
   setView(record: HostRecord, view: HostView): void {
@@ -218,9 +249,11 @@ export class Book {
     if (!uids.wantsSweep && !projects.wantsSweep) return;
     const liveUids = new Uint8Array(uids.size);
     const liveProjects = new Uint8Array(projects.size);
-    for (const { view, last } of this.records.values())
-      for (const inventory of new Set([view?.inventory, last?.inventory]))
-        for (const uid of inventory?.uidIndex ?? []) liveUids[uid] = 1;
+    for (const { view, last } of this.records.values()) {
+      mark(liveUids, last?.inventory);
+      // The same one, unless the host has connected anew and sent none yet.
+      if (view?.inventory !== last?.inventory) mark(liveUids, view?.inventory);
+    }
     for (const { claims } of this.seats) claims.markLive(liveUids);
     for (const { claims } of this.seats) claims.forget(liveUids);
     for (const { claims } of this.seats) claims.markProjects(liveProjects);
@@ -277,7 +310,7 @@ export class Book {
       ...seat,
       witness: profile.id,
       tables: this.tables,
-      generationOf: nothing,
+      cohortsOf: nothing,
       commit: nothing,
     };
     const builder = new SnapshotBuilder(home, startedMs);
@@ -316,4 +349,12 @@ export class Book {
   }
 }
 
-const nothing = (): undefined => undefined;
+function mark(live: Uint8Array, inventory: Inventory | undefined): void {
+  if (inventory === undefined) return;
+  const { uidIndex, count } = inventory;
+  for (let row = 0; row < count; row++) live[uidIndex[row] as number] = 1;
+}
+
+const nothing = (): never => {
+  throw new Error('a reading from memory is not finished');
+};

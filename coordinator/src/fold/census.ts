@@ -41,36 +41,36 @@ export function takeCensus(
   acknowledged: ReadonlyMap<HostId, ReadonlySet<string>>,
   now: Now,
 ): Census {
-  const cells = countEnrolled(enrolled);
   const groups = new Groups();
   const population = new Map<string, number>();
-  for (const [id, view] of views) {
-    const record = book.records.get(id);
-    if (record === undefined || view.inventory === undefined) continue;
-    const isFresh = book.isFresh(view, now);
+  for (const record of book.records.values()) {
+    const view = views.get(record.id);
+    record.isFresh = view !== undefined && book.isFresh(view, now);
+    if (view?.inventory === undefined) continue;
     const group = groups.of(view);
-    countHost(group, record, view, isFresh, book, acknowledged);
-    if (!isFresh) continue;
-    const cell = cells.get(view.cell);
-    if (cell?.ids.has(id) === true) cell.fresh++;
+    countHost(group, record, view, book, acknowledged);
+    if (!record.isFresh) continue;
     population.set(record.cohort, view.inventory.count);
     group.servos += view.inventory.count;
   }
+  const cells = countEnrolled(book, enrolled);
   for (const [cell, { enrolled: all, fresh }] of cells)
     if (fresh > 0 && fresh >= all * book.setting.policy.fleetQuorumShare) book.warm.add(cell);
   return { population, cells, ...groups.sum(population, book.warm) };
 }
 
-function countEnrolled(hosts: readonly EnrolledHost[]) {
-  const cells = new Map<CellId, { enrolled: number; fresh: number; readonly ids: Set<HostId> }>();
+function countEnrolled(
+  book: Book,
+  hosts: readonly EnrolledHost[],
+): Map<CellId, { enrolled: number; fresh: number }> {
+  const cells = new Map<CellId, { enrolled: number; fresh: number }>();
   for (const { host, cell, retired } of hosts) {
     if (retired) continue;
-    const known = cells.get(cell);
-    if (known === undefined) cells.set(cell, { enrolled: 1, fresh: 0, ids: new Set([host]) });
-    else {
-      known.enrolled++;
-      known.ids.add(host);
-    }
+    let count = cells.get(cell);
+    if (count === undefined) cells.set(cell, (count = { enrolled: 0, fresh: 0 }));
+    count.enrolled++;
+    const record = book.records.get(host);
+    if (record?.isFresh === true && record.view?.cell === cell) count.fresh++;
   }
   return cells;
 }
@@ -79,7 +79,6 @@ function countHost(
   group: Group,
   record: HostRecord,
   view: HostView,
-  isFresh: boolean,
   book: Book,
   acknowledged: ReadonlyMap<HostId, ReadonlySet<string>>,
 ): void {
@@ -88,7 +87,8 @@ function countHost(
   const { facts } = group;
   const expected = matched.expected + record.missingHostless.length;
   const problems = view.inventory?.problems ?? [];
-  const isWhole = isFresh && view.digestMatches && (problems.length === 0 || openProblems(view).length === 0);
+  const isWhole =
+    record.isFresh && view.digestMatches && (problems.length === 0 || openProblems(view).length === 0);
   group.live += matched.live;
   group.matched += matched.found;
   facts.expected += expected;

@@ -122,7 +122,10 @@ export class ClaimBook implements ClaimColumns {
   /** Marks (1) every project number that must not be freed. */
   markProjects(projects: Uint8Array): void {
     for (const column of [this.#lastProject, this.#read.project])
-      for (const project of column) if (project !== 0) projects[project - 1] = 1;
+      for (let uid = 0; uid < column.length; uid++) {
+        const project = column[uid] as number;
+        if (project !== 0) projects[project - 1] = 1;
+      }
   }
 
   /** Forgets what was kept for uids whose numbers are freed (not 1 in `live`), before another uid gets them. */

@@ -16,7 +16,6 @@ import type { Now } from '@servo-auditor/proto/time.ts';
 import type { Servo, ServoChange } from '@servo-auditor/proto/wire.ts';
 import type { Release } from '../domain/evidence.ts';
 import { openProblems, type Acknowledged, type Heartbeat, type HostView } from '../domain/host.ts';
-import { cohortName } from '../domain/operator.ts';
 import type { Inventory, Problem } from '../domain/servo.ts';
 import type { ClaimColumns } from '../domain/witness.ts';
 import { Book, type FleetSetting } from './book.ts';
@@ -253,7 +252,7 @@ export class Fleet {
         tables: book.tables,
         claims: seat.claims,
         tombstones: seat.tombstones,
-        generationOf: (host) => generationOf(book.records.get(host)),
+        cohortsOf: (host) => book.cohortsOf(host),
         commit: (reading: Reading) => {
           if (seat.builder !== builder)
             throw new Error(`another reading of ${witness} was begun, or this one was committed already`);
@@ -337,11 +336,4 @@ function refuse(generation: Generation, digest: Digest, servos: readonly Servo[]
     if (error instanceof RangeError) return error.message;
     throw error;
   }
-}
-
-function generationOf(record: HostRecord | undefined): string | undefined {
-  const cell = record?.view?.cell ?? record?.memory?.cell;
-  const generation = record?.view?.generation ?? record?.memory?.generation;
-  if (cell === undefined || generation === undefined) return undefined;
-  return cohortName({ kind: 'generation', cell, generation });
 }

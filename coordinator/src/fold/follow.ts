@@ -108,6 +108,11 @@ export function renewRelease(
   const seat = book.authoritySeat;
   const { inventory } = view;
   const { row } = candidate;
+  if (before?.kind === 'tombstone' && before.capped === undefined) {
+    // Nothing proves more.
+    candidate.rounds.countFrom(before.firstReadMs);
+    return false;
+  }
   // What is not known well enough adds no release; one that stands is hard state.
   if (seat?.accepted === undefined || inventory === undefined || inventory.contradiction[row] !== 0) {
     candidate.rounds.countFrom(before?.firstReadMs ?? 0);

@@ -57,6 +57,8 @@ export class HostRecord {
   readonly releases = new Map<string, Release>();
   /** Identity keys that an earlier leadership observed before this one first read a tombstone for them. */
   readonly seenBefore = new Set<string>();
+  /** Whether it was fresh in the latest pass. */
+  isFresh = false;
   matched: Matched | undefined;
   candidates: readonly Candidate[] = [];
   /** Uids that the authority expects here and that neither record nor runtime shows, acknowledged ones included. */

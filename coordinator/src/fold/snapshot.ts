@@ -1,6 +1,6 @@
 // One reading of one witness on its way in: rows become columns, and at the end counts and the difference from the last
 // accepted snapshot. Nothing counts before `commit`; a reading that is dropped leaves nothing behind.
-import type { HostId, Incarnation, ServoUid, WitnessId } from '@servo-auditor/proto/ids.ts';
+import type { Incarnation, ServoUid, WitnessId } from '@servo-auditor/proto/ids.ts';
 import type { Claim, SnapshotMeta, Tombstone } from '../domain/witness.ts';
 import type { ClaimChange } from '../state/port.ts';
 import { WitnessFailed, type RowSink } from '../witness/port.ts';
@@ -27,8 +27,8 @@ export interface SnapshotHome {
   readonly tables: Tables;
   readonly claims: ClaimBook;
   readonly tombstones: TombstoneBook;
-  /** Cohort `generation:<cell>:<generation>` of a host, where it is known. */
-  generationOf(host: HostId): string | undefined;
+  /** Names of the cohorts of the host with this number; the generation's where it is known. */
+  cohortsOf(host: number): { readonly host: string; readonly generation: string | undefined };
   /** Takes a finished reading in. Throws when another one was begun since. */
   commit(finished: Reading): void;
 }
@@ -74,7 +74,8 @@ export class SnapshotBuilder implements RowSink {
     this.#home = home;
     this.#beganMs = beganMs;
     this.#draft = home.tombstones.begin(beganMs);
-    const { size } = home.tables.uids;
+    // With room for uids that come new in this reading.
+    const size = Math.ceil(home.tables.uids.size * 1.0625);
     this.#on = new Int32Array(size);
     this.#project = new Int32Array(size);
   }
@@ -174,13 +175,17 @@ export class SnapshotBuilder implements RowSink {
     const replaced: ServoUid[] = [];
     const end = Math.max(columns.on.length, before.on.length);
     const turns = new Turns();
-    for (let uid = 0; uid < end; uid++) {
-      if (uid % comparisonsPerLook === 0 && turns.over) await turns.give();
-      if (isSame(before, columns, uid)) continue;
-      changed.push(uid);
-      if ((before.on[uid] ?? unclaimed) !== unclaimed) replaced.push(tables.uids.at(uid));
-      if ((columns.on[uid] ?? unclaimed) !== unclaimed)
-        for (const claim of claimsIn(columns, uid, tables)) added.push(claim);
+    for (let from = 0; from < end; from += comparisonsPerLook) {
+      const to = Math.min(end, from + comparisonsPerLook);
+      const first = changed.length;
+      compare(before, columns, from, to, changed);
+      for (let i = first; i < changed.length; i++) {
+        const uid = changed[i] as number;
+        if ((before.on[uid] ?? unclaimed) !== unclaimed) replaced.push(tables.uids.at(uid));
+        if ((columns.on[uid] ?? unclaimed) !== unclaimed)
+          for (const claim of claimsIn(columns, uid, tables)) added.push(claim);
+      }
+      if (turns.over) await turns.give();
     }
     return { changed, added, replaced };
   }
@@ -190,24 +195,36 @@ export class SnapshotBuilder implements RowSink {
     for (let number = 0; number < this.#perHost.length; number++) {
       const count = this.#perHost[number] as number;
       if (count === 0) continue;
-      const host = this.#home.tables.hosts.at(number);
-      levels[`host:${host}`] = count;
-      const generation = this.#home.generationOf(host);
+      const { host, generation } = this.#home.cohortsOf(number);
+      levels[host] = count;
       if (generation !== undefined) levels[generation] = (levels[generation] ?? 0) + count;
     }
     return levels;
   }
 }
 
-function isSame(a: ReadColumns, b: ReadColumns, uid: number): boolean {
-  const on = a.on[uid] ?? unclaimed;
-  if (on !== (b.on[uid] ?? unclaimed)) return false;
-  if (on === unclaimed) return true;
+/** Adds to `changed` every uid number in the range whose claims differ. */
+function compare(a: ReadColumns, b: ReadColumns, from: number, to: number, changed: number[]): void {
+  const { on, project } = a;
+  const { on: onNow, project: projectNow } = b;
+  const hasMore = (a.incarnation ?? a.since ?? b.incarnation ?? b.since) !== undefined;
+  const end = Math.min(to, on.length, onNow.length);
+  let uid = from;
+  for (; uid < end; uid++) {
+    const n = onNow[uid] as number;
+    if (on[uid] !== n || (n !== unclaimed && project[uid] !== projectNow[uid])) changed.push(uid);
+    else if (n === severalClaims || (hasMore && n !== unclaimed)) {
+      if (!isSame(a, b, uid, n)) changed.push(uid);
+    }
+  }
+  for (; uid < to; uid++) if ((on[uid] ?? unclaimed) !== (onNow[uid] ?? unclaimed)) changed.push(uid);
+}
+
+/** Of a uid that is claimed on the same place, for the same project: whether the rest is the same too. */
+function isSame(a: ReadColumns, b: ReadColumns, uid: number, on: number): boolean {
   if (on === severalClaims) return areSame(a.several.get(uid) ?? [], b.several.get(uid) ?? []);
   return (
-    (a.project[uid] ?? 0) === (b.project[uid] ?? 0) &&
-    a.incarnation?.[uid] === b.incarnation?.[uid] &&
-    Object.is(a.since?.[uid] ?? NaN, b.since?.[uid] ?? NaN)
+    a.incarnation?.[uid] === b.incarnation?.[uid] && Object.is(a.since?.[uid] ?? NaN, b.since?.[uid] ?? NaN)
   );
 }
 

@@ -6,8 +6,7 @@ import { WitnessFailed } from '../witness/port.ts';
 
 export type ReadTombstone = Tombstone & { readonly firstReadMs: number };
 
-interface Kept {
-  readonly tombstone: ReadTombstone;
+interface Kept extends ReadTombstone {
   /** Number of the latest reading that held it. */
   reading: number;
 }
@@ -23,12 +22,12 @@ export class TombstoneBook {
 
   /** All tombstones of a uid. */
   of(uid: ServoUid): readonly ReadTombstone[] {
-    return this.#byUid.get(uid)?.map((kept) => kept.tombstone) ?? none;
+    return this.#byUid.get(uid) ?? none;
   }
 
   /** All tombstones of the last accepted reading. */
   all(): readonly ReadTombstone[] {
-    return [...this.#byUid.values()].flat().map((kept) => kept.tombstone);
+    return [...this.#byUid.values()].flat();
   }
 
   /** Starts a reading; one that was begun before is dropped. */
@@ -61,15 +60,15 @@ export class TombstoneBook {
         const stay = kept.filter((k) => k.reading === reading);
         if (stay.length === kept.length) continue;
         tombstonesRemoved.push(uid);
-        for (const { tombstone } of stay) tombstonesAdded.push(tombstone);
+        tombstonesAdded.push(...stay);
       }
     return { tombstonesAdded, tombstonesRemoved };
   }
 
   #keep(tombstone: ReadTombstone, reading: number): void {
     const kept = this.#byUid.get(tombstone.uid);
-    if (kept === undefined) this.#byUid.set(tombstone.uid, [{ tombstone, reading }]);
-    else kept.push({ tombstone, reading });
+    if (kept === undefined) this.#byUid.set(tombstone.uid, [{ ...tombstone, reading }]);
+    else kept.push({ ...tombstone, reading });
     this.#count++;
   }
 }
@@ -94,16 +93,16 @@ class TombstoneDraft {
   /** Throws `WitnessFailed` for a second tombstone of the same (uid, host, incarnation). */
   sink(tombstone: Tombstone): void {
     this.rows++;
-    const kept = this.#accepted.get(tombstone.uid)?.find((k) => isOne(k.tombstone, tombstone));
+    const kept = this.#accepted.get(tombstone.uid)?.find((k) => isOne(k, tombstone));
     if (kept?.reading === this.reading) throw twice(tombstone);
     const added = this.added.get(tombstone.uid);
     if (added?.some((t) => isOne(t, tombstone)) === true) throw twice(tombstone);
-    if (kept !== undefined && isSame(kept.tombstone, tombstone)) {
+    if (kept !== undefined && isSame(kept, tombstone)) {
       kept.reading = this.reading;
       this.known++;
       return;
     }
-    const read = { ...tombstone, firstReadMs: kept?.tombstone.firstReadMs ?? this.#firstReadMs };
+    const read = { ...tombstone, firstReadMs: kept?.firstReadMs ?? this.#firstReadMs };
     if (added === undefined) this.added.set(tombstone.uid, [read]);
     else added.push(read);
   }

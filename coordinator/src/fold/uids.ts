@@ -6,8 +6,10 @@ import type { HostId, ProjectId, ServoUid } from '@servo-auditor/proto/ids.ts';
 /** Slots per name, at least: keeps searches short. */
 const slotsPerName = 2;
 const firstSlots = 1024;
-/** A sweep is not worth its time below so many names. */
-const minNamesToSweep = 65_536;
+/** A sweep is due after so many new names, or an eighth of all: it stays short, and rare. */
+const newNamesToSweep = 65_536;
+/** A slot that was freed: searches go on, names may take it. */
+const freed = -1;
 
 export type UidTable = NameTable<ServoUid>;
 export type HostTable = NameTable<HostId>;
@@ -16,12 +18,15 @@ export type ProjectTable = NameTable<ProjectId>;
 export class NameTable<T extends string> {
   readonly #names: (T | undefined)[] = [];
   readonly #free: number[] = [];
-  /** By number: the name's hash, so that growing never touches a string. */
-  #hashes = new Uint32Array(firstSlots / slotsPerName);
-  /** Open addressing, linear: number + 1, or 0 for none. Its length is a power of two. */
-  #slots = new Int32Array(firstSlots);
+  /**
+   * Open addressing, linear, two entries a slot: number + 1 (0 for none), and the name's hash, so that neither a search nor
+   * growing touches the strings of other names. The number of slots is a power of two.
+   */
+  #slots = new Int32Array(2 * firstSlots);
+  /** Slots that are not 0, freed ones included. */
+  #used = 0;
   #live = 0;
-  #liveAfterSweep = 0;
+  #newSinceSweep = 0;
   // Names come from outside: nobody shall be able to choose many that collide.
   readonly #seed = randomInt(2 ** 32);
 
@@ -32,7 +37,7 @@ export class NameTable<T extends string> {
 
   /** Whether so many names came since the last sweep that another is worth it. */
   get wantsSweep(): boolean {
-    return this.#live > Math.max(minNamesToSweep, 2 * this.#liveAfterSweep);
+    return this.#newSinceSweep > Math.max(newNamesToSweep, this.#live / 8);
   }
 
   /** Number of a name, -1 where it has none. */
@@ -48,21 +53,21 @@ export class NameTable<T extends string> {
     const number = this.#free.pop() ?? this.#names.length;
     this.#names[number] = name;
     this.#live++;
-    if (number >= this.#hashes.length) this.#hashes = grown(this.#hashes, number + 1);
-    this.#hashes[number] = hash;
-    if (this.#live * slotsPerName > this.#slots.length) this.#rebuild(this.#slots.length * 2);
-    else this.#place(number);
+    this.#newSinceSweep++;
+    if ((this.#used + 1) * slotsPerName > this.#slots.length / 2) this.#rebuild();
+    this.#used++;
+    place(this.#slots, number + 1, hash);
     return number;
+  }
+
+  /** As `add`, of a name that probably has the number `guess`. */
+  addNear(name: T, guess: number): number {
+    return this.#names[guess] === name ? guess : this.add(name);
   }
 
   /** The one shared string that equals `name`. */
   share(name: T): T {
     return this.at(this.add(name));
-  }
-
-  /** Whether `number` is the number of `name`: cheaper than looking it up. */
-  is(number: number, name: string): boolean {
-    return this.#names[number] === name;
   }
 
   /** The name of a number. Throws for a number that is nobody's. */
@@ -80,51 +85,69 @@ export class NameTable<T extends string> {
   /** Frees every number that `isLive` does not hold (by number, 0 is free). Whoever keeps numbers must have marked them. */
   sweep(isLive: Uint8Array): void {
     for (let number = 0; number < this.#names.length; number++) {
-      if (this.#names[number] === undefined || isLive[number] === 1) continue;
+      if (isLive[number] === 1) continue;
+      const name = this.#names[number];
+      if (name === undefined) continue;
+      this.#slots[this.#slotOf(name, this.#hash(name))] = freed;
       this.#names[number] = undefined;
       this.#free.push(number);
       this.#live--;
     }
-    this.#liveAfterSweep = this.#live;
-    this.#rebuild(this.#slots.length);
+    this.#newSinceSweep = 0;
   }
 
   #search(name: string, hash: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const number = (this.#slots[slot] as number) - 1;
-      if (number < 0) return -1;
-      if (this.#hashes[number] === hash && this.#names[number] === name) return number;
+    const slot = this.#slotOf(name, hash);
+    return slot < 0 ? -1 : (this.#slots[slot] as number) - 1;
+  }
+
+  /** Where the name stands in `#slots`, -1 where it does not. */
+  #slotOf(name: string, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const entry = slots[at] as number;
+      if (entry === 0) return -1;
+      if (slots[at + 1] === hash && entry !== freed && this.#names[entry - 1] === name) return at;
     }
   }
 
-  #place(number: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = (this.#hashes[number] as number) & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = number + 1;
-  }
-
-  #rebuild(slots: number): void {
-    this.#slots = new Int32Array(slots);
-    for (let number = 0; number < this.#names.length; number++)
-      if (this.#names[number] !== undefined) this.#place(number);
+  /** Room for one more name: without the freed slots, in twice the space where that is not enough. */
+  #rebuild(): void {
+    const before = this.#slots;
+    const isTight = this.#live * slotsPerName * 2 > before.length / 2;
+    this.#slots = new Int32Array(isTight ? before.length * 2 : before.length);
+    this.#used = 0;
+    for (let at = 0; at < before.length; at += 2) {
+      const entry = before[at] as number;
+      if (entry === 0 || entry === freed) continue;
+      place(this.#slots, entry, before[at + 1] as number);
+      this.#used++;
+    }
   }
 
   /** FNV-1a from a seed of its own. */
   #hash(name: string): number {
     let hash = this.#seed;
     for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-    return (hash ^ (hash >>> 15)) >>> 0;
+    return hash ^ (hash >>> 15);
   }
+}
+
+function place(slots: Int32Array, entry: number, hash: number): void {
+  const mask = slots.length - 1;
+  let at = (hash << 1) & mask;
+  while (slots[at] !== 0) at = (at + 2) & mask;
+  slots[at] = entry;
+  slots[at + 1] = hash;
 }
 
 type Column = Int32Array | Uint32Array | Float64Array | Uint8Array;
 
-/** A copy of a column with room for at least `length` entries, and for half as many more: growing stays rare. */
+/** A copy of a column with room for `length` entries and some more: growing stays rare. */
 export function grown<C extends Column>(column: C, length: number): C {
   const Kind = column.constructor as new (length: number) => C;
-  const larger = new Kind(Math.max(length, Math.ceil(column.length * 1.5)));
+  const larger = new Kind(Math.ceil(Math.max(length * 1.125, column.length * 1.5)));
   larger.set(column);
   return larger;
 }
