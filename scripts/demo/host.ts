@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import type { TlsFiles } from '@servo-auditor/proto/tls.ts';
 import type { Launch } from '../../agent/src/scan/facts.ts';
 import { start } from '../../agent/src/scan/runtime/process-start.ts';
-import { end, run, until, type Program } from './processes.ts';
+import { end, markVariable, run, until, type Program } from './processes.ts';
 
 export const storeKinds = ['manifest-directory', 'sqlite', 'labels'] as const;
 export type StoreKind = (typeof storeKinds)[number];
@@ -22,8 +22,8 @@ export interface HostSetting {
   readonly kind: StoreKind;
   /** Directory of this host. */
   readonly dir: string;
-  /** Value of the variable that marks every servo of this world on this host. */
-  readonly marker: string;
+  /** Name of the world that it belongs to. */
+  readonly world: string;
   /** How this host spells a uid. The platform's own spelling, except on a host of the kind that took customers down. */
   readonly spell: (uid: string) => string;
   readonly tls: TlsFiles;
@@ -37,7 +37,8 @@ export interface Leader {
   readonly factor: number;
 }
 
-export const markerVariable = 'DEMO_HOST';
+/** Variable that names world and host of a servo. */
+const hostVariable = 'DEMO_HOST';
 const repository = join(import.meta.dirname, '../..');
 const servoScript = join(import.meta.dirname, 'servo.ts');
 const agentScript = join(repository, 'agent/src/main.ts');
@@ -105,7 +106,7 @@ export class DemoHost {
 
   startAgent(leader: Leader): void {
     this.#writeConfig(leader);
-    this.#agent = run(agentScript, ['run', '--config', this.configFile], this.logFile);
+    this.#agent = run(this.setting.world, agentScript, ['run', '--config', this.configFile], this.logFile);
   }
 
   get agent(): Program | undefined {
@@ -121,7 +122,7 @@ export class DemoHost {
   }
 
   #launch({ uid, project, termMs = 0 }: ServoSpec) {
-    const { kind, marker, spell, dir } = this.setting;
+    const { id, kind, world, spell, dir } = this.setting;
     const reported = spell(uid);
     const identity =
       kind === 'labels' ? { PLATFORM_UID: reported, PLATFORM_PROJECT: project } : { SERVO_UID: reported };
@@ -130,9 +131,9 @@ export class DemoHost {
       cwd: dir,
       env: {
         PATH: '/usr/bin:/bin',
-        [markerVariable]: marker,
+        [markVariable]: world,
+        [hostVariable]: `${world}/${id}`,
         DEMO_NAME: uid,
-        DEMO_PID: String(process.pid),
         DEMO_TERM_MS: String(termMs),
         ...identity,
       },
@@ -172,7 +173,7 @@ export class DemoHost {
   }
 
   #writeConfig({ address, installation, factor }: Leader): void {
-    const { dir, kind, marker, tls, orderKey } = this.setting;
+    const { id, dir, kind, world, tls, orderKey } = this.setting;
     const fields = { uid: 'uid', project: 'project', argv: 'argv', cwd: 'cwd', env: 'env' };
     const store = {
       'manifest-directory': { kind, root: join(dir, 'servos'), fields },
@@ -194,7 +195,7 @@ export class DemoHost {
       runtime: {
         kind: 'process',
         users: [String(process.getuid?.() ?? 0)],
-        marker: { variable: markerVariable, value: marker },
+        marker: { variable: hostVariable, value: `${world}/${id}` },
         commands: [servoScript],
         identity,
         stopGrace: '2 s',

@@ -18,7 +18,10 @@ export function run(
   stdin: 'ignore' | 'pipe' = 'ignore',
 ) {
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [script, ...args], { stdio: [stdin, 'pipe', log] });
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: [stdin, 'pipe', log],
+    env: { ...process.env, [markVariable]: world },
+  });
   closeSync(log);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const firstLine = new Promise<string>((resolve, reject) => {
@@ -46,8 +49,8 @@ export async function end({ child, ended }: Program, patienceMs = 5000): Promise
   clearTimeout(late);
 }
 
-/** Pids of all living processes whose environment holds `marker`. */
-export function marked(marker: string): readonly number[] {
+/** Pids of all living processes of a world. */
+function marked(world: string): readonly number[] {
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
@@ -55,16 +58,16 @@ export function marked(marker: string): readonly number[] {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'utf8')
         .split('\0')
-        .some((entry) => entry.startsWith(marker));
+        .some((entry) => entry === `${markVariable}=${world}`);
     } catch {
       return false;
     }
   });
 }
 
-/** Kills every process that bears the marker, and waits until none does. */
-export async function sweep(marker: string): Promise<void> {
-  for (let left = marked(marker); left.length > 0; left = marked(marker)) {
+/** Kills every process of a world, and waits until there is none. */
+export async function sweep(world: string): Promise<void> {
+  for (let left = marked(world); left.length > 0; left = marked(world)) {
     for (const pid of left)
       try {
         process.kill(pid, 'SIGKILL');

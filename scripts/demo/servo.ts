@@ -20,14 +20,3 @@ server.listen(0, '127.0.0.1', () => {
   writeFileSync(`${portFile}.new`, String((server.address() as AddressInfo).port));
   renameSync(`${portFile}.new`, portFile);
 });
-
-// A servo of a demo that is gone (killed, say) ends by itself, so that nothing stays behind.
-const demo = Number(process.env['DEMO_PID'] ?? '0');
-if (demo > 0)
-  setInterval(() => {
-    try {
-      process.kill(demo, 0);
-    } catch {
-      process.exit(0);
-    }
-  }, 5000).unref();

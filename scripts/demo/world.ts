@@ -1,5 +1,6 @@
 // A small platform with an auditor on it, all of it real: certificates, registry, router, servos, a coordinator and agents
 // as processes of their own. The demo tells a story in it; end-to-end tests break things in it.
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +28,7 @@ import { end, run, sweep, until, type Program } from './processes.ts';
 import { createRegistry, registryQueries, type Registry } from './registry.ts';
 
 export const cell = 'demo';
+const undertakerScript = join(import.meta.dirname, 'undertaker.ts');
 const coordinatorScript = join(import.meta.dirname, '../../coordinator/src/main.ts');
 
 export interface HostPlan {
@@ -48,10 +50,11 @@ export class World {
   readonly registry: Registry;
   readonly hosts = new Map<string, DemoHost>();
   readonly #setting: WorldSetting;
-  readonly #run: string;
+  readonly #name: string;
   readonly #orderKey: OrderKeyFiles;
   readonly #coordinatorTls: TlsFiles;
   readonly #operatorTls: TlsFiles;
+  readonly #undertaker: ChildProcess;
   #router: (Program & { readonly port: number }) | undefined;
   #coordinator: Program | undefined;
   #port = 0;
@@ -65,11 +68,18 @@ export class World {
   ) {
     this.dir = dir;
     this.#setting = setting;
-    this.#run = `demo-${randomBytes(6).toString('hex')}`;
+    this.#name = `demo-${randomBytes(6).toString('hex')}`;
     this.#orderKey = keys.orderKey;
     this.#coordinatorTls = keys.coordinator;
     this.#operatorTls = keys.operator;
     this.registry = createRegistry(join(dir, 'registry.db'));
+    // Outlives this process, however it ends, and clears up after it.
+    const undertaker = spawn(process.execPath, [undertakerScript, this.#name, dir], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      detached: true,
+    });
+    undertaker.unref();
+    this.#undertaker = undertaker;
   }
 
   /** Makes the directory, the certificates and an empty registry; starts nothing. */
@@ -89,7 +99,13 @@ export class World {
   }
 
   async startRouter(): Promise<void> {
-    const program = run(join(import.meta.dirname, 'router.ts'), [], join(this.dir, 'router.log'), 'pipe');
+    const program = run(
+      this.#name,
+      join(import.meta.dirname, 'router.ts'),
+      [],
+      join(this.dir, 'router.log'),
+      'pipe',
+    );
     const { port } = JSON.parse(await program.firstLine) as { port: number };
     this.#router = { ...program, port };
   }
@@ -98,6 +114,7 @@ export class World {
   async startCoordinator(): Promise<void> {
     this.#writeCoordinatorConfig();
     const program = run(
+      this.#name,
       coordinatorScript,
       ['run', '--config', this.coordinatorConfig, '--print-port'],
       this.coordinatorLog,
@@ -152,7 +169,7 @@ export class World {
       dir,
       spell,
       tls,
-      marker: `${this.#run}/${id}`,
+      world: this.#name,
       orderKey: this.#orderKey.publicKey,
     };
     const host = new DemoHost(setting, servos);
@@ -224,9 +241,10 @@ export class World {
     await Promise.all([...this.hosts.values()].map((host) => host.stopAgent()));
     if (this.#coordinator !== undefined) await end(this.#coordinator);
     if (this.#router !== undefined) await end(this.#router);
-    await sweep(`${markerVariable}=${this.#run}/`);
+    await sweep(this.#name);
     this.registry.close();
     rmSync(this.dir, { recursive: true, force: true });
+    this.#undertaker.stdin?.end();
   }
 
   #writeCoordinatorConfig(): void {

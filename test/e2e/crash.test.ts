@@ -8,6 +8,7 @@ import { aStage, rounds, type Stage } from '../support/stage.ts';
 /** Longer than the age at which a yes is stale, counted from sending the question. */
 const staleMs = 5500;
 
+t.setTimeout(300_000);
 const stage = await aStage(t, {
   h1: ['manifest-directory', {}, {}, { termMs: 1500 }, { termMs: -1 }],
   h2: ['sqlite', {}, { termMs: 1500 }],
