@@ -10,8 +10,15 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts a TypeScript program of this repository; its log goes to a file. `firstLine`: what it says first. */
+/** Variable that every process of a world bears, with the world's name. */
+export const markVariable = 'DEMO_WORLD';
+
+/**
+ * Starts a TypeScript program of this repository; its log goes to a file. `firstLine`: what it says first.
+ * @param world name of the world that it belongs to.
+ */
 export function run(
+  world: string,
   script: string,
   args: readonly string[],
   logFile: string,

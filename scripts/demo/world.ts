@@ -16,14 +16,7 @@ import {
   type OrderKeyFiles,
 } from '../../coordinator/src/pki.ts';
 import { Admin } from './admin.ts';
-import {
-  DemoHost,
-  markerVariable,
-  type HostSetting,
-  type Leader,
-  type ServoSpec,
-  type StoreKind,
-} from './host.ts';
+import { DemoHost, type HostSetting, type Leader, type ServoSpec, type StoreKind } from './host.ts';
 import { end, run, sweep, until, type Program } from './processes.ts';
 import { createRegistry, registryQueries, type Registry } from './registry.ts';
 
