@@ -36,6 +36,7 @@ async function sayYes(question: ConfirmRequest, host: HostId, coordinator: Coord
   if (order === undefined) throw new No('unknown-order', `there is no order ${question.orderId}`);
   checkOrder(order, question, host, coordinator);
   checkHost(order, coordinator);
+  await checkHolds(order, coordinator);
   await Promise.all([askWitnesses(order, coordinator), checkControls(order, coordinator)]);
   const answer = await store.giveYes(fence(), order.id, yesLimits(order, coordinator));
   if (!answer.given) throw new No(answer.code, answer.message);
@@ -76,6 +77,22 @@ function checkHost(order: OpenOrder, { fleet, clock, policy }: Coordinator): voi
     throw new No('servo', `${order.uid} in incarnation ${order.incarnation} is no longer on ${order.host}`);
   if (inventory.contradiction[row] !== 0)
     throw new No('servo', `store and runtime of ${order.host} disagree about ${order.uid}`);
+}
+
+/**
+ * The transaction of the yes looks at holds again, but knows only one project of the servo: the authority's. A hold on the
+ * one that the host notes counts too.
+ */
+async function checkHolds(order: OpenOrder, { fleet, store, fence, clock }: Coordinator): Promise<void> {
+  const inventory = fleet.views.get(order.host)?.inventory;
+  const noted = inventory?.project[inventory.uid.indexOf(order.uid)];
+  const { holds } = await store.readOperatorState(fence());
+  const held = holds.find(
+    ({ scope, untilMs }) =>
+      scope.kind === 'project' && scope.project === noted && (untilMs ?? Infinity) > clock.now().waitMs,
+  );
+  if (held !== undefined)
+    throw new No('hold', `hold ${held.id} on project ${noted} by ${held.by}: ${held.reason}`);
 }
 
 function yesLimits(order: OpenOrder, { fleet, clock, policy }: Coordinator) {

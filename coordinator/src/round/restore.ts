@@ -31,6 +31,8 @@ export function restoresOf(context: RoundContext, sight: Sight, ids: OrderIds): 
   const room = new Map<string, number>();
   for (const quarantined of operator.cases.filter((c) => c.state === 'quarantined')) {
     if (operator.openOrders.some((o) => o.uid === quarantined.uid && o.state !== 'closed')) continue;
+    // Its agent refused lately: the reason is on the case.
+    if (quarantined.notBeforeMs !== undefined && quarantined.notBeforeMs > context.now.waitMs) continue;
     const evidence = sight.evidenceOf(quarantined.host, quarantined.uid);
     const claim = evidence === undefined ? undefined : claimHere(evidence, quarantined);
     if (
