@@ -26,6 +26,7 @@ import type { HostView } from '../../coordinator/src/domain/host.ts';
 import { verdicts, type Verdict } from '../../coordinator/src/domain/verdict.ts';
 import type { WitnessView } from '../../coordinator/src/domain/witness.ts';
 import { createCa, issueCoordinator, issueHost, issueOperator } from '../../coordinator/src/pki.ts';
+import { recordOf } from '../../coordinator/src/round/record.ts';
 import type { CellReport, Report } from '../../coordinator/src/round/report.ts';
 import { proposed } from '../../coordinator/src/round/run.ts';
 import { openSqliteStore } from '../../coordinator/src/state/sqlite/store.ts';
@@ -258,15 +259,14 @@ function memoryOf({ id, generation, readerVersion }: HostView): HostMemory {
   };
 }
 
-/** Puts a servo into quarantine the way it gets there: order, yes, receipt. */
-export async function quarantine(
-  { store, deps, pass }: World,
+/** A case in this state, as a round writes it down; for `ordered` with its order. */
+export async function aCase(
+  { store, deps }: World,
   uid: string,
+  state: 'suspect' | 'orphan' | 'ordered',
   host: HostId = h1,
 ): Promise<Case> {
-  const fence = deps.fence();
-  const id = parseId('order', `o-${uid}`);
-  const order = anOrder({ id, host, uid: parseId('servo uid', uid) });
+  const order = anOrder({ id: parseId('order', `o-${uid}`), host, uid: parseId('servo uid', uid) });
   const servoCase: Case = {
     uid: order.uid,
     incarnation: order.incarnation,
@@ -274,30 +274,30 @@ export async function quarantine(
     cell,
     generation: build.generation,
     project: build.project,
-    state: 'ordered',
+    state,
     sinceMs: now.waitMs,
     sinceWallMs: now.wallMs,
-    order: id,
+    order: state === 'ordered' ? order.id : undefined,
     decidedAtVersion: 500,
     notBeforeMs: undefined,
     message: '',
   };
-  const cases = [{ case: servoCase, evidence: '{"verdict":"orphan","roundCount":3}' }];
-  await store.openPlan(fence, { cell, orders: [order], cases, breakers: [], tracks: [], paused: [] });
-  await store.giveYes(fence, id, { sinceMs: 0, perCohort: new Map() });
-  const receipt = {
-    order: id,
-    host,
-    outcome: 'executed',
-    code: 'done',
-    message: 'stopped',
-    incarnation: undefined,
-  } as const;
-  await store.recordReceipt(fence, receipt, 0);
-  await pass();
-  const [found] = await store.findCases({ uid: order.uid, limit: 1 });
-  if (found?.state !== 'quarantined') throw new Error(`${uid} did not get into quarantine: ${found?.state}`);
-  return found;
+  const judgement = judge(anOrphan({ uid: order.uid }), build.given);
+  const cases = [{ case: servoCase, evidence: recordOf(judgement) }];
+  const orders = state === 'ordered' ? [order] : [];
+  await store.openPlan(deps.fence(), { cell, orders, cases, breakers: [], tracks: [], paused: [] });
+  return servoCase;
+}
+
+/** Puts a servo into quarantine the way it gets there: order, yes, receipt. */
+export async function quarantine(world: World, uid: string, host: HostId = h1): Promise<void> {
+  const { store, deps } = world;
+  const { order } = await aCase(world, uid, 'ordered', host);
+  if (order === undefined) throw new Error('an ordered case has an order');
+  await store.giveYes(deps.fence(), order, { sinceMs: 0, perCohort: new Map() });
+  const done = { outcome: 'executed', code: 'done', message: 'stopped', incarnation: undefined } as const;
+  await store.recordReceipt(deps.fence(), { order, host, ...done }, 0);
+  await world.pass();
 }
 
 async function serving(

@@ -4,7 +4,7 @@ import { caseStates, type CaseRow, type ReplyOf } from '@servo-auditor/proto/adm
 import { duration } from '../domain/answer.ts';
 import { Ends } from './exit.ts';
 import type { Paint } from './io.ts';
-import { given, limitOf, limitOption, nextSection, optionally, wordOf, type Run } from './noun.ts';
+import { allOption, given, limitOf, limitOption, nextSection, optionally, wordOf, type Run } from './noun.ts';
 import { table } from './table.ts';
 import { beside, moment, paragraph } from './text.ts';
 
@@ -27,6 +27,7 @@ export function caseCommands(program: Command, run: Run): void {
     .option('--project <project>', 'of this project')
     .option('--uid <uid>', 'of this uid')
     .option('--state <state...>', caseStates.join(', '))
+    .addOption(allOption('host', 'project', 'uid', 'state'))
     .option(...limitOption)
     .action(
       run(async (session, { host, project, uid, state = [], limit }: Flags) => {
@@ -65,6 +66,7 @@ export function caseCommands(program: Command, run: Run): void {
     .option('--host <host>', 'on this host')
     .option('--project <project>', 'of this project')
     .option('--cell <cell>', 'in this cell')
+    .addOption(allOption('host', 'project', 'cell'))
     .option(...limitOption)
     .action(
       run(async (session, { host, project, cell, limit }: Flags) => {

@@ -7,7 +7,7 @@ import { given, optionally, type Run } from './noun.ts';
 import { copyFacts, pastText, voiceText } from './facts.ts';
 import { nextText } from './session.ts';
 import { verdictColours } from './servos.ts';
-import { beside, paragraph, screenColumns } from './text.ts';
+import { beside, paragraph, screenColumns, widthOf, wrap } from './text.ts';
 
 /** Column at which a gate's sentence begins: behind the longest name. */
 const gateColumn = 26;
@@ -45,7 +45,11 @@ function goneText({ uid, notReported, voices }: ReplyOf<'Explain'>, paint: Paint
 function copyText(copy: Explanation, allGates: boolean, paint: Paint): string {
   const { verdict, uid, host, summary } = copy;
   const word = (verdict ?? 'not judged yet').toUpperCase();
-  const head = `${paint('bold', `${uid} on ${host}`)}${' '.repeat(Math.max(2, screenColumns - `${uid} on ${host}`.length - word.length))}${paint(verdict === undefined ? 'yellow' : verdictColours[verdict], word)}`;
+  const lines = wrap(`${uid} on ${host}`, screenColumns - word.length - 2);
+  const [first = '', ...rest] = lines.map((line) => paint('bold', line));
+  const gap = ' '.repeat(Math.max(2, screenColumns - widthOf(first) - word.length));
+  const colour = verdict === undefined ? 'yellow' : verdictColours[verdict];
+  const head = [`${first}${gap}${paint(colour, word)}`, ...rest].join('\n');
   const why = whyGates(copy);
   const sections = [
     `${head}\n${paint('dim', '─'.repeat(screenColumns))}`,

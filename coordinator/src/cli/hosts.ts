@@ -5,7 +5,7 @@ import { maxRowsPerPage } from '@servo-auditor/proto/limits.ts';
 import { duration } from '../domain/answer.ts';
 import { Ends } from './exit.ts';
 import type { Paint } from './io.ts';
-import { given, nextSection, reasonOf, reasonOption, showAct, type Run } from './noun.ts';
+import { allOption, given, nextSection, reasonOf, reasonOption, showAct, type Run } from './noun.ts';
 import type { Session } from './session.ts';
 import { table } from './table.ts';
 import { beside, count, short } from './text.ts';
@@ -24,6 +24,7 @@ export function hostCommands(program: Command, run: Run): void {
     .command('list')
     .description('all hosts, or those of a cell')
     .option('--cell <cell>', 'of this cell')
+    .addOption(allOption('cell'))
     .action(
       run(async (session, { cell }: { cell?: string }) => {
         const found = await allHosts(

@@ -1,6 +1,6 @@
 // What the commands of every noun share: a session that is closed at the end, values that are checked before anything is asked,
 // and how an act is reported.
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { ActReply, Next } from '@servo-auditor/proto/admin.ts';
 import { isId, spellingOf, type IdKind, type IdKinds } from '@servo-auditor/proto/ids.ts';
 import { maxRowsPerPage } from '@servo-auditor/proto/limits.ts';
@@ -67,6 +67,11 @@ export function durationOf(text: string, what: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;
   throw new Ends('usage', `${what} ${JSON.stringify(text)}: want ${durationSpelling}`);
+}
+
+/** Says in so many words what a list without a filter does anyhow; never beside a filter. */
+export function allOption(...filters: readonly string[]): Option {
+  return new Option('--all', 'all of them: what it does without a filter').conflicts([...filters]);
 }
 
 export const limitOption = ['--limit <n>', `at most so many, 1 to ${maxRowsPerPage}`, '200'] as const;

@@ -4,7 +4,16 @@ import type { OrderRow, ReplyOf } from '@servo-auditor/proto/admin.ts';
 import { duration } from '../domain/answer.ts';
 import { Ends } from './exit.ts';
 import type { Paint } from './io.ts';
-import { given, nextSection, optionally, reasonOf, reasonOption, wholeOf, type Run } from './noun.ts';
+import {
+  allOption,
+  given,
+  nextSection,
+  optionally,
+  reasonOf,
+  reasonOption,
+  wholeOf,
+  type Run,
+} from './noun.ts';
 import { table } from './table.ts';
 import { paragraph } from './text.ts';
 
@@ -51,6 +60,7 @@ export function restoreCommands(program: Command, run: Run): void {
     .description('orders that are not closed')
     .option('--host <host>', 'of this host')
     .option('--cell <cell>', 'of this cell')
+    .addOption(allOption('host', 'cell'))
     .action(
       run(async (session, { host, cell }: { host?: string; cell?: string }) => {
         if (host !== undefined && cell !== undefined)

@@ -45,6 +45,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 export function programOf(io: Io): Command {
   const program = new Command('servoctl')
     .description('Ask and tell a Servo Auditor coordinator: what is orphaned, why, and what to do about it.')
+    .version('0.1.0')
     .option(
       '--config <file>',
       'YAML file with address and certificates (default: what SERVOCTL_CONFIG names)',

@@ -138,7 +138,7 @@ function whatFollows({ actions, order }: Subject, gates: readonly GateLine[]): s
   const holding = gates.filter((g) => g.kind === 'action' && g.outcome !== 'pass');
   const [first] = holding;
   if (first === undefined) return 'it is stopped with the next round';
-  return `not stopped: ${first.says}${holding.length > 1 ? ` (and ${names(holding.slice(1))})` : ''}`;
+  return `not stopped: ${first.says}${holding.length > 1 ? `; also held back by ${names(holding.slice(1))}` : ''}`;
 }
 
 /** Whether the gate tells that something cannot be seen: then what the others say counts for little. */

@@ -137,7 +137,7 @@ t.test('an orphan that is held back names the gate, with the command that lifts 
     },
   ];
   const held = explained(anOrphan(), aContext({ holds, freeze }));
-  t.match(held.summary, /hold 4 on its host by ada: x .*\(and freeze\)/);
+  t.match(held.summary, /hold 4 on its host by ada: x .*; also held back by freeze\./);
   t.strictSame(commands(held), [
     "servoctl holds release 4 --reason '...'",
     "servoctl unfreeze --reason '...'",
