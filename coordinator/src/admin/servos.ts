@@ -1,4 +1,5 @@
 // Servos as last judged, page by page. What nobody plainly claims has a judgement of the last pass; the rest is live.
+import { setImmediate as giveWay } from 'node:timers/promises';
 import { Refused, type AdminCalls, type RequestOf, type ServoRow } from '@servo-auditor/proto/admin.ts';
 import type { HostView } from '../domain/host.ts';
 import { activities, contradictions, servoStates } from '../domain/servo.ts';
@@ -8,6 +9,9 @@ import { judgementOf, knownCell, knownHost, look, scopeCovers, servoKey, type Sc
 
 type Wanted = RequestOf<'ListServos'>;
 
+/** Rows that are looked at before others get their turn: a few milliseconds' worth. */
+const rowsAtOnce = 2000;
+
 export function servoCalls(deps: AdminDeps): Pick<AdminCalls, 'ListServos'> {
   return {
     async ListServos(wanted) {
@@ -16,7 +20,9 @@ export function servoCalls(deps: AdminDeps): Pick<AdminCalls, 'ListServos'> {
       if (wanted.cell !== undefined) knownCell(wanted.cell, deps, scene);
       const servos: ServoRow[] = [];
       let last: string | undefined;
+      let seen = 0;
       for (const [view, row] of rowsAfter(wanted, deps)) {
+        if (++seen % rowsAtOnce === 0) await giveWay();
         const found = servoRow(view, row, deps, scene, wanted);
         if (found === undefined) continue;
         if (servos.length === wanted.pageSize) return { servos, nextPageToken: last };

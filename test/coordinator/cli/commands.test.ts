@@ -14,7 +14,7 @@ const io = {
   signal: new AbortController().signal,
 };
 
-const word = String.raw`(?:--[a-z0-9]+|[a-z][a-z-]*|\$?\{[^}]*\}|<[a-z ]+>)`;
+const word = String.raw`(?:--[a-z0-9-]+|[a-z][a-z-]*|\$?\{[^}]*\}|<[a-z ]+>)`;
 const namedCommand = new RegExp(`servoctl (${word}(?: ${word})*)`, 'g');
 /** Where a sentence goes on behind the program's own name. */
 const prose = new Set(['as', 'shows', 'prints']);
