@@ -151,7 +151,7 @@ t.test('restarting the agent leaves a restored servo running, and its incarnatio
 });
 
 t.test('after all of it the audit chain is whole, and every servo of a living project answers', async (t) => {
-  t.match(await world.admin.call('VerifyAudit', {}), { whole: true });
+  t.notMatch(await world.admin.call('VerifyAudit', {}), { firstBroken: String });
   for (const host of world.hosts.values())
     for (const { uid } of host.servos.filter((s) => s.uid.includes('stay')))
       t.ok(await host.answers(uid), uid);

@@ -24,7 +24,7 @@ export function auditCalls(deps: AdminDeps): Pick<AdminCalls, 'WatchEvents' | 'E
     },
 
     async *ExportAudit({ afterVersion, untilVersion }, _by, signal) {
-      const latest = deps.decision().version;
+      const latest = (await deps.store.latest()).version;
       if (untilVersion !== undefined && (untilVersion > latest || untilVersion <= afterVersion))
         throw new Refused(
           'invalid',

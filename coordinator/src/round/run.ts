@@ -36,7 +36,9 @@ export class Rounds {
 
   /** One whole pass over all cells. Rejects when hard state cannot be written, or another coordinator leads. */
   async pass(): Promise<Report> {
-    const { clock, fleet, cells, log } = this.#coordinator;
+    const { clock, fleet, cells, log, store } = this.#coordinator;
+    // Yeses and receipts have moved the chain on since: agents hear of it with the next question.
+    this.#coordinator.noteDecision(await store.latest());
     const begun = clock.now();
     fleet.noteHeartbeats(begun);
     const failures = await this.#readings.readAll();

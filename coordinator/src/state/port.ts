@@ -271,6 +271,8 @@ export interface StateStore {
   >;
   findOrder(id: OrderId): Promise<OpenOrder | undefined>;
   openBreakers(): Promise<readonly OpenBreaker[]>;
+  /** Where the chain ends now. */
+  latest(): Promise<DecisionMark>;
   /** Hash of the chain at a version; undefined when the chain does not reach it. 0 is the empty chain's. */
   hashAt(version: number): Promise<Digest | undefined>;
   /** Entries with a version above `after`, oldest first, at most `limit`. */

@@ -3,7 +3,7 @@ import type { StateStore } from '../port.ts';
 import { act } from './acts/act.ts';
 import { readBreakers } from './breakers.ts';
 import { caseHistory, findCases } from './cases.ts';
-import { hashAt, readAudit, verifyAudit } from './chain.ts';
+import { hashAt, readAudit, readHead, verifyAudit } from './chain.ts';
 import type { Db } from './db.ts';
 import { recordFold } from './fold.ts';
 import { lead } from './lead.ts';
@@ -45,6 +45,7 @@ function storeOn(db: Db): StateStore {
     caseHistory: async (uid, incarnation) => caseHistory(db, uid, incarnation),
     findOrder: async (id) => findOrder(db, id)?.order,
     openBreakers: async () => readBreakers(db),
+    latest: async () => readHead(db),
     hashAt: async (version) => hashAt(db, version),
     readAudit: async (after, limit) => readAudit(db, after, limit),
     verifyAudit: async () => await verifyAudit(db),
