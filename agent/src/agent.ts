@@ -4,7 +4,7 @@ import type { AgentClient } from '@servo-auditor/proto/load.ts';
 import { isId, type HostId, type ReaderVersion } from '@servo-auditor/proto/ids.ts';
 import type { Logger } from '@servo-auditor/proto/log.ts';
 import { orderVerifier } from '@servo-auditor/proto/sign.ts';
-import { parseUri, readTls, type Tls } from '@servo-auditor/proto/tls.ts';
+import { parseUri, readTls, TlsUnfit, type Tls } from '@servo-auditor/proto/tls.ts';
 import type { Welcome } from '@servo-auditor/proto/wire.ts';
 import { NotDurable } from './act/journal.ts';
 import { noteWaited, openBench, type Bench } from './bench.ts';
@@ -35,12 +35,12 @@ export interface Papers {
   readonly verify: (bytes: Uint8Array, signature: Uint8Array) => boolean;
 }
 
-/** Throws an error that names the file and what would be right. */
+/** Throws `TlsUnfit`, which names the file and what would be right. */
 export function readPapers(config: Config): Papers {
   const tls = readTls(config.tls);
   const { kind, id } = parseUri(tls.uri);
   if (kind !== 'host' || !isId('host', id))
-    throw new Error(
+    throw new TlsUnfit(
       `${config.tls.cert}: is a certificate for ${tls.uri}; want one of a host (servoctl pki host)`,
     );
   try {
@@ -51,7 +51,7 @@ export function readPapers(config: Config): Papers {
     };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`orderKeys (${config.orderKeys.join(', ')}): ${why}`, { cause });
+    throw new TlsUnfit(`orderKeys (${config.orderKeys.join(', ')}): ${why}`, { cause });
   }
 }
 

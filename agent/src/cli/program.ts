@@ -25,7 +25,9 @@ export async function main(args: readonly string[], out: Out = process): Promise
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const message = error instanceof Error ? messageOf(error) : String(error);
-    out.stderr.write(`servo-agent: ${message}\n`);
+    // A socket's name, or a file's, may hold anything.
+    // eslint-disable-next-line no-control-regex
+    out.stderr.write(`servo-agent: ${message.replace(/[\u0000-\u0009\u000b-\u001f\u007f]/g, '?')}\n`);
     return error instanceof BadOptions || error instanceof TlsUnfit || error instanceof Wrong ? 2 : 1;
   }
 }

@@ -129,9 +129,13 @@ export class Host {
 
   /** The servo as it was reported, once this holds of it. */
   async reported(uid: string, holds: (servo: Servo) => boolean): Promise<Servo> {
-    return await until(`${uid} as wanted (${this.logs.slice(-5).join('')})`, () =>
-      this.peer.inventory.find((servo) => servo.uid === uid && holds(servo)),
-    );
+    const found = () => this.peer.inventory.find((servo) => servo.uid === uid && holds(servo));
+    return await until(`${uid} as wanted`, found).catch((cause: unknown) => {
+      const { inventory, heard } = this.peer;
+      const problems = heard.findLast((m) => m.kind === 'snapshotBegin')?.begin.problems;
+      const seen = JSON.stringify({ inventory, problems });
+      throw new Error(`${seen} after ${heard.length} messages; ${this.logs.slice(-3).join('')}`, { cause });
+    });
   }
 
   async quiet(uid: string): Promise<Servo> {
