@@ -4,6 +4,7 @@ import type { AuditEntry } from '@servo-auditor/proto/admin.ts';
 import { Ends } from './exit.ts';
 import type { Paint } from './io.ts';
 import { wholeOf, type Run } from './noun.ts';
+import { jsonLine } from './session.ts';
 import { clean, paragraph, short, moment } from './text.ts';
 
 export function auditCommands(program: Command, run: Run): void {
@@ -54,7 +55,7 @@ export function auditCommands(program: Command, run: Run): void {
         };
         for await (const { aboutJson, ...entry } of session.stream('ExportAudit', request)) {
           const about: unknown = JSON.parse(aboutJson);
-          session.io.out(`${JSON.stringify({ ...entry, about })}\n`);
+          session.io.out(jsonLine({ ...entry, about }));
         }
       }),
     );

@@ -66,7 +66,7 @@ export class Session {
   /** Shows an answer: as JSON, or below the flags of this installation. */
   async show(reply: object, human: (paint: Paint) => string): Promise<void> {
     if (this.#json) {
-      this.io.out(`${JSON.stringify(reply)}\n`);
+      this.io.out(jsonLine(reply));
       return;
     }
     const flags = 'attention' in reply ? (reply as ReplyOf<'Status'>) : await this.call('Status', {});
@@ -75,7 +75,7 @@ export class Session {
 
   /** One line of many. */
   line(reply: object, human: (paint: Paint) => string): void {
-    this.io.out(this.#json ? `${JSON.stringify(reply)}\n` : human(this.paint));
+    this.io.out(this.#json ? jsonLine(reply) : human(this.paint));
   }
 
   close(): void {
@@ -96,6 +96,12 @@ export class Session {
       );
     return error;
   }
+}
+
+/** One line of JSON, in which no character commands a terminal. */
+export function jsonLine(value: object): string {
+  const escaped = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${JSON.stringify(value).replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escaped)}\n`;
 }
 
 const endings: Readonly<Record<string, Ending | undefined>> = {

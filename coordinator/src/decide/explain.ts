@@ -154,7 +154,8 @@ function names(gates: readonly GateLine[]): string {
 function earliest(refusing: readonly GateLine[]): string {
   const waits = refusing.map(waitOf);
   if (waits.length === 0 || waits.some((ms) => ms === undefined)) return '';
-  return `, at the earliest in ${duration(Math.max(...waits.map((ms) => ms ?? 0)))}`;
+  const longest = Math.max(...waits.map((ms) => ms ?? 0));
+  return longest === 0 ? ', which the next rounds bring' : `, at the earliest in ${duration(longest)}`;
 }
 
 function waitOf({ name, numbers }: GateLine): number | undefined {

@@ -17,6 +17,9 @@ import {
   router,
 } from '../../support/build.ts';
 
+/** Any control character but the end of a line. */
+const control = /[^\n\P{Cc}]/u;
+
 const reading: readonly (readonly string[])[] = [
   ['status'],
   ['hosts', 'list'],
@@ -108,7 +111,7 @@ t.test('every screen is one JSON document when asked', async (t) => {
 t.test('the longest ids wrap, whatever a host sends in its words does not reach the terminal', async (t) => {
   const long = 'x'.repeat(128);
   const uid = parseId('servo uid', long);
-  const message = 'is not JSON \u001b[2J\u0007 '.repeat(10);
+  const message = 'is not JSON \u001b[2J\u009b2J\u0007 '.repeat(10);
   const problems = [{ path: `/${'p'.repeat(900)}`, code: 'not-json', message, contentSha256: digest }];
   const view = aView({ id: h1, inventory: anInventory([{ uid: long }], { problems }) });
   const evidence = { ...anOrphan({ uid, release: aRelease({ uid }) }), host: { ...anOrphan().host, view } };
@@ -116,7 +119,10 @@ t.test('the longest ids wrap, whatever a host sends in its words does not reach 
   for (const argv of [['status'], ['hosts', 'show', 'h1'], ['servos', 'list', '--all'], ['explain', long]]) {
     const { code, out, err } = await world.servoctl('viewer', ...argv);
     t.equal(code, 0, err);
-    t.notMatch(out, '\u001b');
+    t.notMatch(out, control);
+    const json = await world.servoctl('viewer', '--json', ...argv);
+    t.notMatch(json.out, control);
+    t.type(JSON.parse(json.out), 'object');
     // A command must stay in one piece to be copied: only its own long words may stand out.
     const wide = out
       .split('\n')

@@ -105,6 +105,11 @@ t.test('a suspect that only waits says how long, and how to keep it', async (t) 
   t.strictSame(commands(e), ["servoctl holds set --servo servo-1 --reason '...'"]);
 });
 
+t.test('a suspect that only lacks another round promises no time that has passed', async (t) => {
+  const e = explained(anOrphan({ rounds: [build.aRound(1, 3), build.aRound(3, 3)], roundCount: 2 }));
+  t.match(e.summary, 'it waits for rounds, which the next rounds bring.');
+});
+
 t.test('a suspect that waits for more than time promises no time', async (t) => {
   const e = explained(
     anOrphan({ activity: 'active', release: aRelease({ firstReadMs: ago(12 * minute).waitMs }) }),
