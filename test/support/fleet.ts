@@ -158,6 +158,12 @@ export class FleetUnderTest {
     );
   }
 
+  retire(host: string): this {
+    this.fleet.retire(hostId(host));
+    this.#hosts.delete(host);
+    return this;
+  }
+
   /** All hosts that reported prove that they live, with nothing changed. */
   beat(...hosts: readonly string[]): this {
     this.wait(1000);

@@ -236,10 +236,19 @@ export class Book {
         record.releases.delete(key);
         this.changes.releaseGone(release);
       }
-    record.missingHostless = [...record.absent.values()]
-      .filter((absent) => this.isMissedHere(record, absent))
-      .map(({ uid }) => uid);
+    record.missingHostless = this.#missingHostless(record);
     if (record.absent.size > 0) this.unsettled.add(record);
+  }
+
+  #missingHostless(record: HostRecord): readonly ServoUid[] {
+    if (record.absent.size === 0) return [];
+    const claims = this.authoritySeat?.claims;
+    const missed = [...record.absent.values()]
+      .filter((absent) => this.isMissedHere(record, absent))
+      .map(({ uid }) => uid)
+      // What is claimed here by name as well is missed by name.
+      .filter((uid) => claims?.isClaimedOn(this.tables.uids.find(uid), record.number) !== true);
+    return [...new Set(missed)];
   }
 
   /** Frees the numbers of names that nobody holds any more. Readings that are not committed are void after it. */

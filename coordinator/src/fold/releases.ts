@@ -34,7 +34,7 @@ export function releaseOf(
   startedMs: number,
   nowMs: number,
 ): Release | undefined {
-  const best = better(byTombstone(servo, startedMs), byDisappearance(servo, lookedUp, nowMs));
+  const best = better(byTombstone(servo, startedMs, nowMs), byDisappearance(servo, lookedUp, nowMs));
   if (before === undefined) return best;
   if (before.capped === 'no-lookup' && lookedUp === 'claimed') return undefined;
   if (best === undefined || rank(best) <= rank(before)) return before;
@@ -47,7 +47,7 @@ export function wantsLookup(release: Release | undefined): boolean {
   return release?.capped === 'no-lookup';
 }
 
-function byTombstone(servo: Unclaimed, startedMs: number): Release | undefined {
+function byTombstone(servo: Unclaimed, startedMs: number, nowMs: number): Release | undefined {
   let best: Release | undefined;
   for (const tombstone of servo.tombstones) {
     if (tombstone.host !== undefined && tombstone.host !== servo.host) continue;
@@ -60,7 +60,8 @@ function byTombstone(servo: Unclaimed, startedMs: number): Release | undefined {
     best = better(best, {
       ...identityOf(servo),
       kind: 'tombstone',
-      firstReadMs,
+      // Not before nobody claims it any more, however long the tombstone stands.
+      firstReadMs: nowMs,
       projectReleased,
       project: project ?? servo.project,
       capped: exact ? undefined : 'tombstone-older',
@@ -87,7 +88,9 @@ function identityOf({ uid, host, incarnation }: Unclaimed): Pick<Release, 'uid' 
 
 function better(a: Release | undefined, b: Release | undefined): Release | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  return rank(b) > rank(a) ? b : a;
+  if (rank(a) !== rank(b)) return rank(b) > rank(a) ? b : a;
+  // Of two that prove the same, the one that speaks of this servo alone: it leaves the project's breaker on watch.
+  return a.projectReleased && !b.projectReleased ? b : a;
 }
 
 /** A tombstone for exactly this incarnation proves most; what is capped least. */
