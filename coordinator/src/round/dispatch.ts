@@ -34,9 +34,16 @@ export class Dispatch {
     }
   }
 
-  /** A host has a new session: it gets everything that it has not receipted. */
+  /**
+   * A host has a new session: it gets everything that it has not receipted. Of an order that has its yes it is asked what
+   * became of it: an agent that was restarted has lost the nonce of the yes, and will never act on it.
+   */
   redeliver(host: HostId): void {
-    for (const underway of this.#underway.values()) if (underway.order.host === host) this.#deliver(underway);
+    for (const underway of this.#underway.values()) {
+      if (underway.order.host !== host) continue;
+      if (underway.order.state === 'possible') this.#requestClose(underway.order);
+      else this.#deliver(underway);
+    }
   }
 
   /** Takes in what hard state knows to be unfinished, closes what is past its life, and repeats what was not receipted. */
@@ -93,7 +100,7 @@ export class Dispatch {
     // The one yes was given: the agent is at it, and will say what became of it.
     if (order.state === 'possible' && restMs >= minRestMs) return;
     if (order.state !== 'open' || restMs < minRestMs) {
-      line.send({ kind: 'closeOrder', close: this.#signedClose(order) });
+      this.#requestClose(order);
       return;
     }
     const { agentNonce } = line;
@@ -102,10 +109,12 @@ export class Dispatch {
       line.send({ kind: 'order', order: this.#signedOrder(order, agentNonce, Math.floor(restMs)) });
   }
 
-  #signedClose({ id, host }: OpenOrder) {
-    const { sign, installation, epoch } = this.#coordinator();
+  #requestClose({ id, host }: OpenOrder): void {
+    const { sessions, sign, installation, epoch } = this.#coordinator();
     const close: CloseOrder = { id, installation, host, epoch };
-    return { ...close, signature: sign(closeBytes(close)) };
+    sessions
+      .line(host)
+      ?.send({ kind: 'closeOrder', close: { ...close, signature: sign(closeBytes(close)) } });
   }
 
   #signedOrder(open: OpenOrder, agentNonce: Order['agentNonce'], livesMs: number) {
