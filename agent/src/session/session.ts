@@ -151,8 +151,9 @@ class Session {
     const party = this.#party;
     const greeting = judgeWelcome(welcome, this.#past, party.installation);
     if (greeting.kind === 'refuse') {
+      this.#finish({ kind: 'refused', code: greeting.code, message: greeting.message });
       if (greeting.foreign) party.offers.note(welcome);
-      return this.#finish({ kind: 'refused', code: greeting.code, message: greeting.message });
+      return;
     }
     party.greeted(welcome, greeting.kind === 'first');
     this.#welcome = welcome;
