@@ -68,11 +68,16 @@ function nothingToDo({ verdict }: Explanation): string {
   return verdict === 'live' ? '  Nothing.\n' : '  Nothing by hand: it waits for what stands above.\n';
 }
 
+/** Gates that cannot pass before there is a release: where there is none, they say nothing new. */
+const needRelease: readonly string[] = ['quorum', 'rounds', 'grace'];
+
 /** The gates that make the verdict, or that hold an orphan back. */
-function whyGates({ verdict, gates, state }: Explanation): readonly Gate[] {
+function whyGates({ verdict, gates, state, release }: Explanation): readonly Gate[] {
   if (verdict === 'live') return [];
   const isOrphan = verdict === 'orphan' && state !== 'quarantined';
-  return gates.filter((g) => g.outcome !== 'pass' && (g.kind === 'evidence' || isOrphan));
+  const found = gates.filter((g) => g.outcome !== 'pass' && (g.kind === 'evidence' || isOrphan));
+  const telling = found.filter((g) => release !== undefined || !needRelease.includes(g.name));
+  return telling.length === 0 ? found : telling;
 }
 
 function gatesText(

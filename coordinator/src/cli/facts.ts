@@ -112,11 +112,11 @@ function releaseText({ release, known }: Explanation): string {
   return `a ${release.kind}${whole}, first read ${duration(release.firstReadAgoMs)} ago; ${before}${release.capped === undefined ? '' : `; capped: ${release.capped}`}`;
 }
 
-function roundsText({ roundCount, rounds }: Explanation): string {
+function roundsText({ roundCount, rounds, release }: Explanation): string {
   const first = rounds[0];
   const last = rounds.at(-1);
   if (first === undefined || last === undefined) return 'no round of evidence since the last claim';
-  return `${count(roundCount, 'round')} of evidence over ${duration(first.agoMs - last.agoMs)}, the last ${duration(last.agoMs)} ago`;
+  return `${count(roundCount, 'round')} of evidence over ${duration(first.agoMs - last.agoMs)}, the last ${duration(last.agoMs)} ago${release === undefined ? '; without a release none counts' : ''}`;
 }
 
 function caseText({ state, sinceAgoMs, message, notBeforeRemainingMs }: CaseRow): string {

@@ -97,12 +97,18 @@ const evidenceNext: Readonly<Record<EvidenceGate, Rule>> = {
       why: 'compare these uids with the registry: if they differ, mend the field mapping on the host',
     },
   ],
-  swap: ({ judgement: { evidence } }) => {
+  swap: ({ judgement: { evidence, row } }) => {
     const [missing] = evidence.host.match.missing;
     const { id } = evidence.host.view;
     if (missing === undefined) return [];
+    const look = {
+      command: `servoctl explain ${missing}`,
+      why: `where ${missing} is, which is expected on ${id}`,
+    };
+    // Where much is missing, the host is read wrongly: to acknowledge what is missing would hide that.
+    if (row?.['two-way-match'].outcome === 'refuse') return [look];
     return [
-      { command: `servoctl explain ${missing}`, why: `where ${missing} is, which is expected on ${id}` },
+      look,
       {
         command: `servoctl hosts acknowledge ${id} --missing ${missing} ${reason}`,
         why: 'if it is truly gone',

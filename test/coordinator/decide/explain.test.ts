@@ -87,11 +87,21 @@ t.test('a stray on a host of which much is missing says so at once', async (t) =
   );
   t.match(e.summary, 'never stopped automatically');
   t.match(commands(e), ['servoctl servos list --host h1', 'servoctl explain s-1']);
-  t.ok(commands(e).includes("servoctl hosts acknowledge h1 --missing s-1 --reason '...'"));
+  t.notOk(
+    commands(e).some((c) => c.includes('--missing')),
+    'what is missing on a misread host is not to be acknowledged',
+  );
   t.notOk(
     commands(e).some((c) => c.startsWith('servoctl holds')),
     'nothing threatens a stray',
   );
+});
+
+t.test('a stray beside one missing servo: it may be acknowledged as gone', async (t) => {
+  const missing = [parseId('servo uid', 's-1')];
+  const match = { expected: 10, found: 9, missing, missingRounds: 4 };
+  const e = explained(anOrphan({ release: undefined, known: false }, {}, match));
+  t.ok(commands(e).includes("servoctl hosts acknowledge h1 --missing s-1 --reason '...'"));
 });
 
 t.test('a suspect that only waits says how long, and how to keep it', async (t) => {
