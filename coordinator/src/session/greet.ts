@@ -3,8 +3,10 @@
 import { protocolMax, protocolMin } from '@servo-auditor/proto/limits.ts';
 import type { Hello, Welcome } from '@servo-auditor/proto/wire.ts';
 import { parseId } from '@servo-auditor/proto/ids.ts';
+import type { Peer } from '@servo-auditor/proto/tls.ts';
 import type { Coordinator } from '../coordinator.ts';
-import type { HostPeer } from './handler.ts';
+
+export type HostPeer = Extract<Peer, { kind: 'host' }>;
 
 export interface Refusal {
   readonly refused: string;

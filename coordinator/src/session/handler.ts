@@ -13,9 +13,8 @@ import type {
   Hello,
   Receipt,
 } from '@servo-auditor/proto/wire.ts';
-import type { Peer } from '@servo-auditor/proto/tls.ts';
 import type { Coordinator } from '../coordinator.ts';
-import { welcomeFor, type Refusal } from './greet.ts';
+import { welcomeFor, type HostPeer, type Refusal } from './greet.ts';
 import { Inbox, OutOfPlace } from './inbox.ts';
 import { Nonces } from './nonces.ts';
 import type { Line } from './sessions.ts';
@@ -23,7 +22,6 @@ import type { Line } from './sessions.ts';
 /** Inventories in a row that may fail their digest before the session is ended. */
 const maxBadSnapshots = 3;
 
-export type HostPeer = Extract<Peer, { kind: 'host' }>;
 type Stream = ServerDuplexStream<unknown, unknown>;
 
 /** Serves one session until either side ends it. Never rejects. */

@@ -11,7 +11,8 @@ import { encodeConfirmReply } from '@servo-auditor/proto/encode.ts';
 import { peerOf, type Peer } from '@servo-auditor/proto/tls.ts';
 import { confirm } from '../confirm/confirm.ts';
 import type { Coordinator } from '../coordinator.ts';
-import { serveSession, type HostPeer } from './handler.ts';
+import type { HostPeer } from './greet.ts';
+import { serveSession } from './handler.ts';
 
 export function agentHandlers(coordinator: Coordinator): UntypedServiceImplementation {
   return {
