@@ -1,6 +1,6 @@
 // A whole agent against a real peer: mutual TLS, real processes, a real journal.
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { yesBytes } from '@servo-auditor/proto/canonical.ts';
@@ -197,4 +197,80 @@ t.test('a goodbye is honoured: its pause, and what it says', async (t) => {
   t.ok(host.logs.some((l) => l.includes('session.goodbye') && l.includes('upgrade the older one')));
   peer.goodbye = undefined;
   await until('a report', () => peer.reports > 0 || undefined);
+});
+
+t.test('what cannot be right ends the session, and nothing of it counts', async (t) => {
+  const host = await Host.make(t);
+  const { peer } = host;
+  const pid = await host.servo('s-1');
+  host.agent();
+  const servo = await host.quiet('s-1');
+  const broken = async (says: string, send: () => void) => {
+    const sessions = peer.hellos.length;
+    send();
+    await until(
+      says,
+      () => host.logs.some((l) => l.includes('session.broken') && l.includes(says)) || undefined,
+    );
+    await until('the next session', () => peer.hellos.length > sessions || undefined);
+  };
+  await broken('order.installation', () => peer.sendRaw({ order: { id: 'o-1' } }));
+  await broken('order.action', () => {
+    const { signature, ...order } = { ...host.orderFor(servo), signature: new Uint8Array(64) };
+    peer.sendRaw({ order: { ...order, action: 77, signature } });
+  });
+  await broken('the coordinator went back', () => {
+    const decision = { version: 6, hash: decisionHash };
+    const nonce = parseId('nonce', '0'.repeat(32));
+    peer.send({ kind: 'ask', ask: { nonce, full: false, decision } });
+  });
+  await broken('welcome twice', () => peer.sendRaw({ welcome: welcomeOf(peer) }));
+  t.ok(await inspect(pid));
+  t.strictSame(peer.questions, []);
+});
+
+function welcomeOf(peer: Host['peer']) {
+  const decision = { version: '7', hash: decisionHash };
+  return {
+    protocol: 1,
+    installation: 'main',
+    cell: 'c1',
+    epoch: String(peer.epoch),
+    decision,
+    heartbeatIntervalMs: 100,
+    ask: { nonce: '0'.repeat(32), full: false, decision },
+  };
+}
+
+t.test('with a damaged journal it reports and refuses, until it is repaired', async (t) => {
+  const host = await Host.make(t);
+  const { peer } = host;
+  const pid = await host.servo('s-1');
+  const end = host.agent();
+  await host.quiet('s-1');
+  await end();
+  const file = join(host.directory, 'state', 'journal');
+  const [first = ''] = readFileSync(file, 'utf8').split(/(?<=\n)/);
+  writeFileSync(file, `${first}garbage\n`);
+  peer.inventory = [];
+  const endDamaged = host.agent();
+  const order = host.orderFor(await host.quiet('s-1'));
+  peer.sendOrder(order);
+  await until('its refusal', () => peer.receipts.find((r) => r.code === 'journal-damaged'));
+  t.match(peer.receipts[0], { outcome: 'refused', message: /line 2 .*repair-journal/ });
+  t.match(await host.command('status'), { code: 1, err: /the journal is damaged/ });
+  t.match(
+    await host.command('repair-journal'),
+    { code: 1, err: /another agent/ },
+    'not while the agent runs',
+  );
+  await endDamaged();
+  t.ok(await inspect(pid));
+  t.match(await host.command('repair-journal'), { code: 0, out: /1 entries were kept/ });
+  peer.inventory = [];
+  host.agent();
+  const good = host.orderFor(await host.quiet('s-1'));
+  peer.sendOrder(good);
+  const receipt = await until('a receipt', () => peer.receipts.find((r) => r.orderId === good.id));
+  t.match(receipt, { outcome: 'executed' });
 });

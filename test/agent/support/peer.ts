@@ -90,6 +90,11 @@ export class Peer {
     this.#stream?.write(encodeCoordinatorMessage(message));
   }
 
+  /** Something that no coordinator of this protocol says. */
+  sendRaw(message: Readonly<Record<string, unknown>>): void {
+    this.#stream?.write(message);
+  }
+
   /** Ends the session without a word. */
   hangUp(): void {
     this.#stream?.end();
