@@ -9,7 +9,6 @@ import { adminDeps } from '../../../coordinator/src/admin/deps.ts';
 import { adminCalls } from '../../../coordinator/src/admin/service.ts';
 import { compose, type Composed } from '../../../coordinator/src/compose.ts';
 import { confirm } from '../../../coordinator/src/confirm/confirm.ts';
-import { judgeWhole } from '../../../coordinator/src/decide/verdict.ts';
 import type { Mode } from '../../../coordinator/src/domain/operator.ts';
 import { defaultPolicy, type Policy } from '../../../coordinator/src/domain/policy.ts';
 import { render, type Answer } from '../../../coordinator/src/domain/answer.ts';
@@ -113,7 +112,7 @@ export class Cell {
   /** A coordinator takes the lead, over the same state as the one before. Nobody is connected to it yet. */
   async lead(): Promise<void> {
     const store = openSqliteStore({
-      file: join(this.#directory, 'state.db'),
+      file: this.state,
       exclusive: false,
       demo: false,
     });
@@ -137,10 +136,16 @@ export class Cell {
     this.world.onStep = () => composed.stalls.look();
   }
 
-  /** The coordinator ends, another one leads over its state, and the hosts find it. */
-  async restart(): Promise<void> {
+  /** The coordinator's database. */
+  get state(): string {
+    return join(this.#directory, 'state.db');
+  }
+
+  /** The coordinator ends, another one leads over its state, and the hosts find it. @param between while nobody leads. */
+  async restart(between: () => void = () => undefined): Promise<void> {
     for (const host of this.hosts.values()) host.disconnect();
     await this.#stopped();
+    between();
     await this.lead();
     for (const host of this.hosts.values()) await host.connect(this.coordinator);
   }
@@ -163,6 +168,7 @@ export class Cell {
   readonly operator = operator;
   readonly id = cellId;
 
+  /** A host with nothing on it; in the place of one of this name, with its journal, when that one was closed. */
   addHost(id: string, generation = defaultGeneration, mapping: Record<string, unknown> = {}): TestHost {
     const host = new TestHost({
       id,
@@ -170,7 +176,7 @@ export class Cell {
       generation,
       mapping,
       directory: join(this.#directory, `host-${id}`),
-      machine: this.world.machine(id),
+      machine: this.hosts.get(id)?.setting.machine ?? this.world.machine(id),
       log: this.#log,
       verify: this.#verify,
       confirm: async (question, from) => await confirm(question, from, this.coordinator),
@@ -322,16 +328,11 @@ export class Cell {
 
   /** What the last pass made of a servo, by the uid that its host shows. */
   explain(uid: string, host?: string): Explained {
-    const { coordinator } = this;
     const judged = this.report.judgements.find(
       (j) => j.evidence.uid === uid && (host === undefined || j.evidence.host.view.id === host),
     );
     if (judged === undefined) return this.#isSeen(uid) ? nothing('live') : nothing('unseen');
-    const { verdict, row } = judgeWhole(judged.evidence, {
-      now: this.report.at,
-      policy: this.#policy,
-      epoch: coordinator.epoch,
-    });
+    const { verdict, row } = judged;
     const blocked = this.report.cells[0]?.plan.blocked.find((b) => b.evidence === judged.evidence);
     const answers: (readonly [string, Answer])[] = [
       ...evidenceGates.flatMap((g) => (row === undefined ? [] : [[g, row[g]] as const])),
@@ -340,7 +341,7 @@ export class Cell {
     const not = answers.filter(([, a]) => a.outcome !== 'pass');
     const evidence = not.filter(([g]) => (evidenceGates as readonly string[]).includes(g));
     return {
-      verdict: judged.verdict === verdict ? verdict : judged.verdict,
+      verdict,
       refuse: evidence.filter(([, a]) => a.outcome === 'refuse').map(([g]) => g),
       cap: evidence.filter(([, a]) => a.outcome === 'cap').map(([g]) => g),
       blocked: blocked?.by ?? [],

@@ -79,8 +79,8 @@ export class TestHost {
   losesReceipts = false;
   /** Called between the agent's own judgement and its question. */
   beforeAsking: () => Promise<void> | void = () => undefined;
-  /** Called just before the agent looks at the object that it will stop. */
-  beforeLooking: () => void = () => undefined;
+  /** Called when an order has come, before the agent judges it. */
+  onOrder: () => void = () => undefined;
   readonly #clock: Clock;
   readonly #store: Store;
   readonly #runtime: Runtime;
@@ -216,6 +216,13 @@ export class TestHost {
     return await this.#executor.restore(parseId('servo uid', uid), why);
   }
 
+  /** `servo-agent accept-installation`: whoever leads now is believed from here on. */
+  acceptInstallation({ installation, epoch, decision }: Coordinator): void {
+    const entry = { kind: 'accepted', installation, epoch, decision: decision(), why: 'operator' } as const;
+    this.#journal.append(entry, this.#clock.now().waitMs);
+    this.#seen.forget();
+  }
+
   close(): void {
     this.disconnect();
     this.#journal.close();
@@ -266,6 +273,7 @@ export class TestHost {
         this.#full ||= message.ask.full;
         return;
       case 'order':
+        this.onOrder();
         return this.#executor.takeOrder(message.order);
       case 'closeOrder':
         return this.#executor.takeClose(message.close);
@@ -339,7 +347,7 @@ export class TestHost {
       name,
       identityField: 'env:SERVO_UID',
       mapping: {},
-      lock: `${this.id}`,
+      lock: this.id,
       list: () => Promise.resolve({ objects: [...this.servos.values()].map(objectOf), problems: [] }),
       conform: () => Promise.resolve([]),
     };
@@ -355,7 +363,6 @@ export class TestHost {
     return {
       stopGraceMs: 0,
       look: (object) => {
-        this.beforeLooking();
         const servo = this.#find(object.runtimeId, object.incarnation);
         if (servo === undefined) return Promise.resolve(undefined);
         return Promise.resolve({

@@ -57,7 +57,7 @@ export class Pipe implements AsyncIterable<unknown> {
     this.#rest();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
+  async *[Symbol.asyncIterator](): AsyncGenerator {
     for (;;) {
       const next = this.#inbox.shift();
       if (next !== undefined) {

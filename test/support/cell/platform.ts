@@ -75,6 +75,7 @@ export class Platform {
         authority: false,
         url: `http://127.0.0.1:${this.#port}/routes`,
         fields: { uid: 'uid', host: 'host', project: 'project', incarnation: undefined, since: undefined },
+        answer: undefined,
         lookup: true,
         tokenFile: undefined,
       },
