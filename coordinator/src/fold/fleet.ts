@@ -18,6 +18,7 @@ import type { Release } from '../domain/evidence.ts';
 import { openProblems, type Acknowledged, type Heartbeat, type HostView } from '../domain/host.ts';
 import type { Inventory, Problem } from '../domain/servo.ts';
 import type { ClaimColumns } from '../domain/witness.ts';
+import type { FoldChange } from '../state/port.ts';
 import { Book, type FleetSetting } from './book.ts';
 import { hostless, severalClaims, unclaimed } from './claims.ts';
 import type { HostRecord } from './host.ts';
@@ -240,6 +241,11 @@ export class Fleet {
     for (const { releases } of this.book.records.values())
       if (releases.size > 0) for (const release of releases.values()) all.push(release);
     return all;
+  }
+
+  /** What a pass learned could not be made durable: the next pass brings it again. */
+  giveBack(change: FoldChange): void {
+    this.book.changes.giveBack(change);
   }
 
   /** Starts the reading of a witness; one that was begun before is void. @param now before its first query. */

@@ -64,7 +64,12 @@ export class Rounds {
       acknowledgedMissing,
       lookup: desk.authority.profile.hasLookup ? (uid) => desk.lookup(desk.authority, uid) : undefined,
     });
-    await store.recordFold(fence(), { ...prepared.change, hosts: hosts.takeChanged() });
+    try {
+      await store.recordFold(fence(), { ...prepared.change, hosts: hosts.takeChanged() });
+    } catch (error) {
+      fleet.giveBack(prepared.change);
+      throw error;
+    }
     return prepared;
   }
 

@@ -1,6 +1,6 @@
 // Whatever hosts and witnesses say, in whatever order: what the fold derives from changes is what anybody derives who looks
 // at everything anew in every pass. The model here does the latter, naively.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import type { Evidence, Release } from '../../../coordinator/src/domain/evidence.ts';
 import type { Claim, Tombstone } from '../../../coordinator/src/domain/witness.ts';
