@@ -3,6 +3,7 @@
 import type { WitnessId } from '@servo-auditor/proto/ids.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { accept, freshLevels, type Marks, type Seen } from '../witness/accept.ts';
+import { lineageOf, whileChanging } from '../witness/desk.ts';
 import { WitnessFailed, type Witness } from '../witness/port.ts';
 
 export class Readings {
@@ -43,7 +44,7 @@ export class Readings {
     const { desk, log } = this.#coordinator;
     const { id } = witness.profile;
     try {
-      await this.#readWhole(witness);
+      await whileChanging(() => this.#readWhole(witness));
       return undefined;
     } catch (error) {
       // A failing disk or a deposed leader is not the witness's fault, and is nobody's to go on from.
@@ -56,7 +57,7 @@ export class Readings {
 
   async #readWhole(witness: Witness): Promise<void> {
     const { desk, fleet, clock, store, fence, policy, log } = this.#coordinator;
-    const { id, mappingHash } = witness.profile;
+    const { id } = witness.profile;
     const startedAt = clock.now();
     const builder = fleet.beginSnapshot(id, startedAt);
     const end = await desk.read(witness, builder);
@@ -67,13 +68,13 @@ export class Readings {
       );
     const seen: Seen = {
       version: end.version,
-      lineage: `${end.lineage} ${mappingHash}`,
+      lineage: lineageOf(witness.profile, end.lineage),
       levels: finished.levels,
     };
     const now = clock.now();
-    const answer = accept(this.#marks.get(id), seen, policy, now.waitMs);
+    const answer = accept(this.#marks.get(id), seen, policy, now.waitMs, this.#waiting.get(id));
     if (answer.kind === 'waiting') {
-      this.#waiting.set(id, seen);
+      this.#waiting.set(id, answer.seen);
       desk.wait(id, answer.waiting);
       log.warn({
         event: 'witness.waiting',

@@ -3,8 +3,15 @@
 import { createHash } from 'node:crypto';
 import type { ServoUid, WitnessId } from '@servo-auditor/proto/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Claim, Lookup, SnapshotMeta, WaitingSnapshot, WitnessView } from '../domain/witness.ts';
-import { WitnessFailed, type RowSink, type Witness } from './port.ts';
+import type {
+  Claim,
+  Lookup,
+  SnapshotMeta,
+  WaitingSnapshot,
+  WitnessProfile,
+  WitnessView,
+} from '../domain/witness.ts';
+import { WitnessChanged, WitnessFailed, type RowSink, type Witness } from './port.ts';
 
 interface Seat {
   readonly witness: Witness;
@@ -67,28 +74,36 @@ export class WitnessDesk {
     );
   }
 
-  /** Looks one uid up at a witness that offers it. Rejects with `WitnessFailed` when that cannot be told in time. */
+  /**
+   * Looks one uid up at a witness that offers it. Rejects with `WitnessFailed` when that cannot be told in time, or when
+   * another or an older database answers than the one that was accepted.
+   */
   async lookup(witness: Witness, uid: ServoUid): Promise<Lookup> {
-    return await bounded(
-      this.#policy.witnessLookupMs,
-      `looking ${uid} up at ${witness.profile.id}`,
-      (signal) => witness.lookup(uid, signal),
-    );
+    const what = `looking ${uid} up at ${witness.profile.id}`;
+    const answer = await bounded(this.#policy.witnessLookupMs, what, (signal) => witness.lookup(uid, signal));
+    this.#checkSame(witness, answer, what);
+    return answer;
   }
 
   /** What a witness without look-up says of one uid, by a whole reading of its own. */
   async readFor(witness: Witness, uid: ServoUid): Promise<readonly Claim[]> {
-    const claims: Claim[] = [];
-    const sink: RowSink = {
-      claim: (claim) => {
-        if (claim.uid === uid) claims.push(claim);
-      },
-      tombstone: () => undefined,
-    };
-    await bounded(this.#policy.witnessLookupMs, `reading ${witness.profile.id} for ${uid}`, (signal) =>
-      witness.read(sink, signal),
-    );
-    return claims;
+    const what = `reading ${witness.profile.id} for ${uid}`;
+    return await whileChanging(async () => {
+      const claims: Claim[] = [];
+      let rows = 0;
+      const sink: RowSink = {
+        claim: (claim) => {
+          rows++;
+          if (claim.uid === uid) claims.push(claim);
+        },
+        tombstone: () => rows++,
+      };
+      const end = await bounded(this.#policy.witnessLookupMs, what, (signal) => witness.read(sink, signal));
+      if (end.rows !== rows)
+        throw new WitnessFailed(`${what}: it says ${end.rows} rows, ${rows} were read: not the whole`);
+      this.#checkSame(witness, end, what);
+      return claims;
+    });
   }
 
   get authority(): Witness {
@@ -101,10 +116,48 @@ export class WitnessDesk {
     await Promise.all(this.#seats.map(({ witness }) => witness.close()));
   }
 
+  /** A look-up that a lagging replica or another database answers says nothing about the one that was read. */
+  #checkSame(
+    { profile }: Witness,
+    answer: { readonly version: number; readonly lineage: string },
+    what: string,
+  ): void {
+    const { accepted } = this.#seat(profile.id);
+    if (accepted === undefined) return;
+    const lineage = lineageOf(profile, answer.lineage);
+    if (lineage !== accepted.lineage)
+      throw new WitnessFailed(
+        `${what}: lineage "${lineage}" answered; want "${accepted.lineage}" as accepted`,
+      );
+    if (answer.version < accepted.version)
+      throw new WitnessFailed(
+        `${what}: version ${answer.version} answered; want ${accepted.version} or later, as accepted`,
+      );
+  }
+
   #seat(id: WitnessId): Seat {
     const seat = this.#seats.find(({ witness }) => witness.profile.id === id);
     if (seat === undefined) throw new Error(`no witness ${id}`);
     return seat;
+  }
+}
+
+/** Which database this is, and what it was asked with: an edited query is as good as another database. */
+export function lineageOf(profile: Pick<WitnessProfile, 'mappingHash'>, lineage: string): string {
+  return `${lineage} ${profile.mappingHash}`;
+}
+
+/** How often a reading is begun anew because the data changed under it. Then it waits for the next pass. */
+const maxReadings = 3;
+
+/** Does the work, and again from the start while the data changes under it. */
+export async function whileChanging<T>(work: () => Promise<T>): Promise<T> {
+  for (let reading = 1; ; reading++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof WitnessChanged) || reading >= maxReadings) throw error;
+    }
   }
 }
 

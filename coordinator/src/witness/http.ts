@@ -5,15 +5,42 @@
 //   GET <url>?cursor=<next>   the same, of the same reading
 //   GET <url>/<uid>           {"lineage": "r1", "sequence": 12, "claimed": true, "claims": [{"host": ...}]}
 //
-// The sequence must rise with every reading (a first page begins one): it proves that the data is later.
+// Where these things stand in an answer, and what they are called, is configured (`answer`, `fields`); what they mean is not.
+// The sequence must rise with every reading (a first page begins one): it proves that the data is later. How many items a
+// page has is the server's to say: only the total proves that all came.
 import type { ServoUid } from '@servo-auditor/proto/ids.ts';
-import type { Claim, Lookup, WitnessProfile } from '../domain/witness.ts';
-import { WitnessFailed, type ReadingEnd, type RowSink, type Witness } from './port.ts';
-import { claimOf, shortText, show, wholeNumber } from './rows.ts';
+import type { Lookup, WitnessProfile } from '../domain/witness.ts';
+import { getJson, valueAt, type Json } from './json-page.ts';
+import { WitnessChanged, WitnessFailed, type ReadingEnd, type RowSink, type Witness } from './port.ts';
+import { claimOf, oneAnswer, shortText, show, sinkClaim, wholeNumber, type RawRow } from './rows.ts';
+import { Turns } from './turns.ts';
+
+/** Where things stand in an answer, as JSON pointers; and the query parameter that takes a cursor. */
+export interface AnswerShape {
+  readonly cursorParameter: string;
+  readonly lineage: string;
+  readonly sequence: string;
+  readonly total: string;
+  readonly items: string;
+  readonly next: string;
+  readonly claimed: string;
+  readonly claims: string;
+}
+export const plainAnswer: AnswerShape = {
+  cursorParameter: 'cursor',
+  lineage: '/lineage',
+  sequence: '/sequence',
+  total: '/total',
+  items: '/items',
+  next: '/next',
+  claimed: '/claimed',
+  claims: '/claims',
+};
 
 export interface HttpSetting {
   readonly profile: WitnessProfile;
   readonly url: string;
+  readonly answer: AnswerShape;
   /** Name of each field in an item, by the name that the port uses. */
   readonly fields: Readonly<Record<'uid', string>> &
     Readonly<Partial<Record<'host' | 'incarnation' | 'project' | 'since', string | undefined>>>;
@@ -22,11 +49,10 @@ export interface HttpSetting {
   readonly maxRows: number;
 }
 
-/** Bytes of one page, and pages of one reading. A page is read piece by piece, so no answer can fill the memory. */
-const maxPageBytes = 16 * 1024 * 1024;
+/** Pages of one reading: as many as the most rows that any policy allows, at 500 a page. */
 const maxPages = 100_000;
-
-type Json = Readonly<Record<string, unknown>>;
+/** Claims of one look-up: copies of one servo. */
+const maxCopies = 1000;
 
 export function httpWitness(setting: HttpSetting): Witness {
   return {
@@ -37,145 +63,130 @@ export function httpWitness(setting: HttpSetting): Witness {
   };
 }
 
+/** What every page of one reading must say alike. */
+interface Said {
+  readonly sequence: number;
+  readonly lineage: string;
+  readonly total: number;
+}
+
 async function readWhole(setting: HttpSetting, sink: RowSink, signal: AbortSignal): Promise<ReadingEnd> {
-  const { profile, url, maxRows } = setting;
+  const { profile, url, answer, token } = setting;
+  const turns = new Turns(signal, profile.id);
   const cursors = new Set<string>();
-  let first: { readonly version: number; readonly lineage: string; readonly total: number } | undefined;
+  let first: Said | undefined;
   let rows = 0;
   let next: string | undefined;
   for (let page = 1; ; page++) {
     const where = `${profile.id}, page ${page}`;
     if (page > maxPages) throw new WitnessFailed(`${where}: more than ${maxPages} pages; want an end`);
     const address = new URL(url);
-    if (next !== undefined) address.searchParams.set('cursor', next);
-    const body = await getJson(address, where, setting, signal);
-    const said = {
-      version: wholeNumber(body['sequence'], where, 'sequence'),
-      lineage: shortText(body['lineage'], where, 'lineage'),
-      total: wholeNumber(body['total'], where, 'total'),
-    };
+    if (next !== undefined) address.searchParams.set(answer.cursorParameter, next);
+    const body = await getJson(address, where, token, signal);
+    const said = saidBy(body, answer, where);
     first ??= said;
-    for (const name of ['version', 'lineage', 'total'] as const)
-      if (said[name] !== first[name])
+    checkAlike(first, said, where);
+    const items = listAt(body, answer.items, where);
+    for (const item of items) {
+      const at = `${where}, item ${++rows}`;
+      if (rows > setting.maxRows)
         throw new WitnessFailed(
-          `${where}: ${name} is ${show(said[name])}, the first page had ${show(first[name])}: the data changed while it was read`,
+          `${at}: more than ${setting.maxRows} items; want fewer, or a higher policy.witnessRows`,
         );
-    const { items } = body;
-    if (!Array.isArray(items)) throw new WitnessFailed(`${where}: items is ${show(items)}; want a list`);
-    for (const item of items as unknown[]) {
-      rows++;
-      if (rows > maxRows)
-        throw new WitnessFailed(
-          `${where}: more than ${maxRows} items; want fewer, or a higher policy.witnessRows`,
-        );
-      sink.claim(claimOf(fieldsOf(item, setting, `${where}, item ${rows}`), `${where}, item ${rows}`));
+      if (rows > first.total)
+        throw new WitnessFailed(`${at}: ${answer.total} says ${first.total} items; want no more of them`);
+      sinkClaim(sink, claimOf(fieldsOf(item, setting, at), at), at);
+      if (turns.over) await turns.give();
     }
-    if (!('next' in body))
-      throw new WitnessFailed(`${where}: next is missing; want a cursor, or null on the last page`);
-    if (body['next'] === null) break;
-    next = shortText(body['next'], where, 'next');
+    next = nextOf(body, answer, where);
+    if (next === undefined) break;
     if (cursors.has(next))
       throw new WitnessFailed(
-        `${where}: next is ${show(next)} for a second time: the pages go round in a circle`,
+        `${where}: ${answer.next} is ${show(next)} for a second time: the pages go round in a circle`,
       );
     if (items.length === 0) throw new WitnessFailed(`${where}: no items, and yet a next page`);
     cursors.add(next);
   }
   if (rows !== first.total)
-    throw new WitnessFailed(`${profile.id}: ${rows} items came, total says ${first.total}: not the whole`);
-  return { version: first.version, lineage: first.lineage, rows };
+    throw new WitnessFailed(
+      `${profile.id}: ${rows} items came, ${answer.total} says ${first.total}: not the whole`,
+    );
+  return { version: first.sequence, lineage: first.lineage, rows };
 }
 
 async function lookUp(setting: HttpSetting, uid: ServoUid, signal: AbortSignal): Promise<Lookup> {
-  const where = `${setting.profile.id}, look-up of ${uid}`;
+  const { answer, profile, token } = setting;
+  const where = `${profile.id}, look-up of ${uid}`;
   const address = new URL(setting.url);
   address.pathname = `${address.pathname.replace(/\/$/, '')}/${encodeURIComponent(uid)}`;
-  const body = await getJson(address, where, setting, signal);
-  const { claimed } = body;
+  const body = await getJson(address, where, token, signal);
+  const claimed = valueAt(body, answer.claimed);
   if (typeof claimed !== 'boolean')
-    throw new WitnessFailed(`${where}: claimed is ${show(claimed)}; want true or false`);
-  const listed = body['claims'] ?? [];
-  if (!Array.isArray(listed) || (claimed && listed.length === 0) || (!claimed && listed.length > 0))
+    throw new WitnessFailed(`${where}: ${answer.claimed} is ${show(claimed)}; want true or false`);
+  const listed =
+    claimed || valueAt(body, answer.claims) !== undefined ? listAt(body, answer.claims, where) : [];
+  if (listed.length > 0 !== claimed || listed.length > maxCopies)
     throw new WitnessFailed(
-      `${where}: claimed is ${String(claimed)}, claims is ${show(listed)}; want a list that agrees`,
+      `${where}: ${answer.claimed} is ${String(claimed)}, ${answer.claims} has ${listed.length} entries; want a list that agrees`,
     );
-  const claims: Claim[] = (listed as unknown[]).map((item) =>
-    claimOf({ ...fieldsOf(item, setting, where), uid }, where),
-  );
+  const claims = listed.map((item) => {
+    const row = fieldsOf(item, setting, where);
+    if (row.uid !== undefined && row.uid !== uid)
+      throw new WitnessFailed(`${where}: the answer is about ${show(row.uid)}; want one about this uid`);
+    return claimOf({ ...row, uid }, where);
+  });
   return {
-    claims,
-    version: wholeNumber(body['sequence'], where, 'sequence'),
-    lineage: shortText(body['lineage'], where, 'lineage'),
+    claims: oneAnswer(uid, claims, where),
+    version: wholeNumber(valueAt(body, answer.sequence), where, answer.sequence),
+    lineage: shortText(valueAt(body, answer.lineage), where, answer.lineage),
   };
 }
 
-function fieldsOf(item: unknown, { fields }: HttpSetting, where: string) {
+function saidBy(body: Json, { sequence, lineage, total }: AnswerShape, where: string): Said {
+  return {
+    sequence: wholeNumber(valueAt(body, sequence), where, sequence),
+    lineage: shortText(valueAt(body, lineage), where, lineage),
+    total: wholeNumber(valueAt(body, total), where, total),
+  };
+}
+
+function checkAlike(first: Said, said: Said, where: string): void {
+  for (const name of ['sequence', 'lineage', 'total'] as const)
+    if (said[name] !== first[name])
+      throw new WitnessChanged(
+        `${where}: ${name} is ${show(said[name])}, the first page had ${show(first[name])}: the data changed while it was read`,
+      );
+}
+
+/** Undefined after the last page, which must say so. */
+function nextOf(body: Json, answer: AnswerShape, where: string): string | undefined {
+  const next = valueAt(body, answer.next);
+  if (next === undefined)
+    throw new WitnessFailed(`${where}: ${answer.next} is missing; want a cursor, or null on the last page`);
+  return next === null ? undefined : shortText(next, where, answer.next);
+}
+
+function listAt(body: Json, pointer: string, where: string): readonly unknown[] {
+  const list = valueAt(body, pointer);
+  if (!Array.isArray(list)) throw new WitnessFailed(`${where}: ${pointer} is ${show(list)}; want a list`);
+  return list as unknown[];
+}
+
+/** A field that is configured must be in every item, null where it is not known: a field that was renamed is no "not known". */
+function fieldsOf(item: unknown, { fields }: HttpSetting, where: string): RawRow {
   if (typeof item !== 'object' || item === null || Array.isArray(item))
     throw new WitnessFailed(`${where}: is ${show(item)}; want an object`);
-  const value = (name: string | undefined): unknown =>
-    name === undefined ? undefined : (item as Json)[name];
+  const value = (name: string | undefined): unknown => {
+    if (name === undefined) return undefined;
+    if (!Object.hasOwn(item, name))
+      throw new WitnessFailed(`${where}: has no field ${show(name)}; want it, null where it is not known`);
+    return (item as Json)[name];
+  };
   return {
-    uid: value(fields.uid),
+    uid: (item as Json)[fields.uid],
     host: value(fields.host),
     incarnation: value(fields.incarnation),
     project: value(fields.project),
     since: value(fields.since),
   };
-}
-
-async function getJson(
-  address: URL,
-  where: string,
-  { token }: HttpSetting,
-  signal: AbortSignal,
-): Promise<Json> {
-  let text: string;
-  try {
-    const response = await fetch(address, {
-      signal,
-      redirect: 'error',
-      headers: {
-        accept: 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-    });
-    const type = response.headers.get('content-type') ?? 'nothing';
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new WitnessFailed(`${where}: HTTP ${response.status}; want 200`);
-    }
-    if (!/^application\/(\S+\+)?json\b/.test(type)) {
-      await response.body?.cancel();
-      throw new WitnessFailed(`${where}: content type ${type}; want application/json`);
-    }
-    text = await bodyText(response, where);
-  } catch (cause) {
-    if (cause instanceof WitnessFailed) throw cause;
-    const reason =
-      cause instanceof Error
-        ? cause.cause instanceof Error
-          ? cause.cause.message
-          : cause.message
-        : String(cause);
-    throw new WitnessFailed(`${where}: ${address.origin}${address.pathname} broke off: ${reason}`, { cause });
-  }
-  try {
-    const body: unknown = JSON.parse(text);
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Json;
-  } catch (cause) {
-    throw new WitnessFailed(`${where}: is no JSON: ${show(text)}`, { cause });
-  }
-  throw new WitnessFailed(`${where}: is ${show(text)}; want a JSON object`);
-}
-
-async function bodyText(response: Response, where: string): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of response.body ?? []) {
-    bytes += (piece as Uint8Array).length;
-    if (bytes > maxPageBytes)
-      throw new WitnessFailed(`${where}: more than ${maxPageBytes} bytes; want smaller pages`);
-    pieces.push(piece as Uint8Array);
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }

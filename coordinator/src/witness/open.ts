@@ -4,7 +4,7 @@ import type { ValueOf } from '@servo-auditor/proto/options.ts';
 import { readSecret } from '@servo-auditor/proto/tls.ts';
 import type { WitnessProfile } from '../domain/witness.ts';
 import { fileWitness } from './file.ts';
-import { httpWitness } from './http.ts';
+import { httpWitness, plainAnswer } from './http.ts';
 import type { witnessOptions } from './options.ts';
 import type { Witness } from './port.ts';
 import { sqlWitness } from './sql.ts';
@@ -27,16 +27,16 @@ export function openWitness(options: WitnessOptions, maxRows: number): Witness {
       return sqlWitness({ profile, file, queries, maxRows });
     }
     case 'http': {
-      const { url, fields, lookup, tokenFile } = options;
+      const { url, fields, answer = plainAnswer, lookup, tokenFile } = options;
       // A service proves that its data is later by the sequence of each reading.
       const profile: WitnessProfile = {
         ...common,
         reads: 'replica',
         hasLookup: lookup,
-        mappingHash: hashOf('http', fields),
+        mappingHash: hashOf('http', { path: pathOf(url), fields, answer }),
       };
       const token = tokenFile === undefined ? undefined : readSecret(tokenFile).toString('utf8').trim();
-      return httpWitness({ profile, url, fields, token, maxRows });
+      return httpWitness({ profile, url, fields, answer, token, maxRows });
     }
     case 'file': {
       const { file, format, reads } = options;
@@ -46,8 +46,24 @@ export function openWitness(options: WitnessOptions, maxRows: number): Witness {
   }
 }
 
-/** Over what decides how rows are understood, not over where they come from or with which credentials. */
+/** Over what decides which rows come and how they are understood, not over where they come from or with which credentials. */
 function hashOf(kind: string, mapping: object): string {
-  const set = Object.fromEntries(Object.entries(mapping).filter(([, value]) => value !== undefined));
-  return sha256Hex(canonicalJson({ kind, mapping: set }));
+  return sha256Hex(canonicalJson({ kind, mapping: given(mapping) }));
+}
+
+/** Without what is not configured. */
+function given(mapping: object): object {
+  return Object.fromEntries(
+    Object.entries(mapping)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]: [string, unknown]) => [
+        name,
+        typeof value === 'object' && value !== null ? given(value) : value,
+      ]),
+  );
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
 }

@@ -1,5 +1,6 @@
 // How a witness is configured: what is the same for all kinds, and what each kind needs.
-import { choice, flag, group, id, path, text, variant } from '@servo-auditor/proto/options.ts';
+import { choice, flag, group, id, optionalGroup, path, text, variant } from '@servo-auditor/proto/options.ts';
+import { plainAnswer } from './http.ts';
 
 const common = {
   id: id('witness', { help: 'name of this witness', example: 'registry' }),
@@ -17,6 +18,13 @@ const reads = choice(['primary', 'replica'] as const, {
   default: 'replica',
 });
 const query = (help: string, example: string) => text({ help, example, max: 10_000 });
+
+const pointer = (help: string, by: string) =>
+  text({
+    help,
+    default: by,
+    pattern: { like: /^(\/([^~/\s]|~[01])+)+$/, says: 'a JSON pointer, for example "/data/items"' },
+  });
 
 export const witnessOptions = variant(
   'kind',
@@ -54,7 +62,10 @@ export const witnessOptions = variant(
       url: text({
         help: 'address of the first page; a uid is looked up at <url>/<uid>',
         example: 'http://router.internal:8080/routes',
-        pattern: { like: /^https?:\/\/\S+$/, says: 'a URL that starts with http:// or https://' },
+        pattern: {
+          like: /^https?:\/\/[^\s@/?#]+(\/[^\s#]*)?$/,
+          says: 'a URL that starts with http:// or https://, without user, password or fragment',
+        },
       }),
       fields: group('names of the fields of an item', {
         uid: text({ help: 'the servo’s uid', default: 'uid' }),
@@ -62,6 +73,20 @@ export const witnessOptions = variant(
         incarnation: text({ help: 'the incarnation, where it is known', optional: true }),
         project: text({ help: 'the project, where it is known', optional: true, example: 'project' }),
         since: text({ help: 'version in which the claim was made, where it is known', optional: true }),
+      }),
+      answer: optionalGroup('where things stand in an answer, as JSON pointers', {
+        cursorParameter: text({
+          help: 'query parameter that takes the cursor of a later page',
+          default: plainAnswer.cursorParameter,
+          pattern: { like: /^[A-Za-z0-9_.[\]-]+$/, says: 'letters, digits and "_.[]-"' },
+        }),
+        lineage: pointer('which database this is', plainAnswer.lineage),
+        sequence: pointer('number of the reading; rises with each', plainAnswer.sequence),
+        total: pointer('items of the whole reading', plainAnswer.total),
+        items: pointer('items of this page', plainAnswer.items),
+        next: pointer('cursor of the next page, null on the last', plainAnswer.next),
+        claimed: pointer('in the answer to a look-up: true or false', plainAnswer.claimed),
+        claims: pointer('in the answer to a look-up: the claims', plainAnswer.claims),
       }),
       lookup: flag({ help: 'it answers look-ups of single uids', default: true }),
       tokenFile: path({ help: 'file with a bearer token, readable by this user only', optional: true }),

@@ -3,7 +3,13 @@ import type { ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Claim, Lookup, Tombstone, WitnessProfile } from '../domain/witness.ts';
 
 /** A reading that was not complete: whatever was read before it does not count. Says which query, file or page, and why. */
-export class WitnessFailed extends Error {}
+export class WitnessFailed extends Error {
+  override readonly name: string = 'WitnessFailed';
+}
+/** The data changed while it was read: reading it again, from the start, may succeed. */
+export class WitnessChanged extends WitnessFailed {
+  override readonly name = 'WitnessChanged';
+}
 
 /** Where rows go, one at a time, in any order. Throws `WitnessFailed` for a row that contradicts an earlier one. */
 export interface RowSink {
@@ -25,7 +31,7 @@ export interface Witness {
   readonly profile: WitnessProfile;
   /**
    * Reads everything. Resolves only if the reading is whole: the last page was reached and proved to be the last, no row
-   * was null or twice, the connection did not break. Else rejects with `WitnessFailed`.
+   * was null or twice, the connection did not break. Else rejects with `WitnessFailed`; also when `signal` aborts.
    * Gives way to the event loop at least every 10 ms.
    */
   read(sink: RowSink, signal: AbortSignal): Promise<ReadingEnd>;

@@ -1,17 +1,35 @@
 // A SQL database as a witness: SQLite here. All bulk queries run in one read transaction; the look-up is a query of its own.
 //
-// Queries and the columns that they must yield:
+// Queries and the columns that they must yield, these and no others:
 //   state       one row: lineage, version, claims, tombstones (the counts that a whole reading must reach)
 //   claims      uid, and where known host, incarnation, project, since (version in which it was made)
 //   tombstones  uid, and where known host, incarnation, project, project_released (0 or 1)
 //   lookup      takes one uid; always at least one row: lineage, version, claimed (0 or 1), and host, incarnation, project,
-//               since where claimed. No row is an error, never "released".
-import { setImmediate } from 'node:timers/promises';
+//               since where claimed. Several rows: claimed on several hosts. No row is an error, never "released".
+//
+// Rows are taken one at a time, so queries must not sort or group: what SQLite does before a query's first row cannot be
+// interrupted. Each reading opens the file anew: one that was put in its place is seen, and shows by its lineage.
+import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Claim, Lookup, WitnessProfile } from '../domain/witness.ts';
 import { WitnessFailed, type ReadingEnd, type RowSink, type Witness } from './port.ts';
-import { claimOf, shortText, show, tombstoneOf, wholeNumber } from './rows.ts';
+import {
+  checkColumns,
+  claimColumns,
+  claimOf,
+  oneAnswer,
+  rawOf,
+  shortText,
+  show,
+  sinkClaim,
+  sinkTombstone,
+  tombstoneColumns,
+  tombstoneOf,
+  wholeNumber,
+  type Columns,
+} from './rows.ts';
+import { Turns, checkGoing, failed } from './turns.ts';
 
 export interface SqlQueries {
   readonly state: string;
@@ -28,13 +46,17 @@ export interface SqlSetting {
   readonly maxRows: number;
 }
 
-/** How long a locked database is waited for, in milliseconds. Short: it blocks this process. */
-const busyMs = 40;
-/** How often a locked database is asked again. */
-const maxBusyTries = 20;
-/** Rows between two looks at the clock, and the time after which the event loop gets its turn. */
-const rowsPerLook = 128;
-const sliceMs = 8;
+/** How long a locked database is waited for, and how often it is asked meanwhile, in milliseconds. Writers hold it for less. */
+const maxLockedMs = 1000;
+const askLockedMs = 25;
+/** Rows of one look-up: copies of one servo. */
+const maxCopies = 1000;
+
+const stateColumns: Columns = { must: ['lineage', 'version', 'claims'], may: ['tombstones'] };
+const lookupColumns: Columns = {
+  must: ['lineage', 'version', 'claimed'],
+  may: ['host', 'incarnation', 'project', 'since'],
+};
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -43,7 +65,7 @@ export function sqlWitness(setting: SqlSetting): Witness {
   return {
     profile,
     read: async (sink, signal) =>
-      await withDatabase(setting, signal, async (db) => await readWhole(db, setting, sink, signal)),
+      await withDatabase(setting, signal, (db) => readWhole(db, setting, sink, signal)),
     lookup: async (uid, signal) => {
       const query = queries.lookup;
       if (query === undefined) throw new WitnessFailed(`${profile.id} has no look-up query`);
@@ -55,110 +77,148 @@ export function sqlWitness(setting: SqlSetting): Witness {
 
 async function readWhole(
   db: Database.Database,
-  setting: SqlSetting,
+  { profile, queries, maxRows }: SqlSetting,
   sink: RowSink,
   signal: AbortSignal,
 ): Promise<ReadingEnd> {
-  const { profile, queries, maxRows } = setting;
-  db.exec('BEGIN');
+  const turns = new Turns(signal, profile.id);
   const where = `${profile.id}, query state`;
-  const states = db.prepare(queries.state).all() as Row[];
-  const state = states[0];
-  if (state === undefined || states.length > 1)
-    throw new WitnessFailed(`${where}: ${states.length} rows; want exactly one`);
-  const wanted = {
-    claims: wholeNumber(state['claims'], where, 'claims'),
-    tombstones: queries.tombstones === undefined ? 0 : wholeNumber(state['tombstones'], where, 'tombstones'),
-  };
-  const counts = { claims: 0, tombstones: 0 };
-  const each = async (name: 'claims' | 'tombstones', query: string, take: (row: Row, at: string) => void) => {
-    let until = performance.now() + sliceMs;
-    for (const row of db.prepare(query).iterate() as IterableIterator<Row>) {
-      const at = `${profile.id}, query ${name}, row ${++counts[name]}`;
-      if (counts.claims + counts.tombstones > maxRows)
+  const [state, second] = rowsOf(db, queries.state, [], stateColumns, where);
+  if (state === undefined || second !== undefined)
+    throw new WitnessFailed(`${where}: ${state === undefined ? 'no row' : 'several rows'}; want exactly one`);
+  let rows = 0;
+  const each = async (
+    name: 'claims' | 'tombstones',
+    columns: Columns,
+    take: (row: Row, at: string) => void,
+  ) => {
+    const query = queries[name];
+    if (query === undefined) return;
+    const wanted = wholeNumber(state[name], where, name);
+    const place = `${profile.id}, query ${name}`;
+    let count = 0;
+    for (const row of rowsOf(db, query, [], columns, place)) {
+      const at = `${place}, row ${++count}`;
+      if (rows + count > maxRows)
         throw new WitnessFailed(
-          `${at}: more than ${maxRows} rows; want fewer, or a higher policy.witnessRows`,
+          `${at}: more than ${maxRows} rows in all; want fewer, or a higher policy.witnessRows`,
         );
       take(row, at);
-      if (counts[name] % rowsPerLook !== 0 || performance.now() < until) continue;
-      await setImmediate();
-      signal.throwIfAborted();
-      until = performance.now() + sliceMs;
+      if (turns.over) await turns.give();
     }
-    if (counts[name] !== wanted[name])
-      throw new WitnessFailed(
-        `${profile.id}, query ${name}: ${counts[name]} rows, the state query says ${wanted[name]}: not the whole`,
-      );
+    if (count !== wanted)
+      throw new WitnessFailed(`${place}: ${count} rows, the state query says ${wanted}: not the whole`);
+    rows += count;
   };
-  await each('claims', queries.claims, (row, at) => sink.claim(claimOf(named(row), at)));
-  if (queries.tombstones !== undefined)
-    await each('tombstones', queries.tombstones, (row, at) => sink.tombstone(tombstoneOf(named(row), at)));
+  await each('claims', claimColumns, (row, at) => sinkClaim(sink, claimOf(rawOf(row), at), at));
+  await each('tombstones', tombstoneColumns, (row, at) =>
+    sinkTombstone(sink, tombstoneOf(rawOf(row), at), at),
+  );
   return {
     version: wholeNumber(state['version'], where, 'version'),
     lineage: shortText(state['lineage'], where, 'lineage'),
-    rows: counts.claims + counts.tombstones,
+    rows,
   };
 }
 
 function lookUp(db: Database.Database, query: string, uid: ServoUid, { profile }: SqlSetting): Lookup {
   const where = `${profile.id}, look-up of ${uid}`;
-  const rows = db.prepare(query).all(uid) as Row[];
-  const first = rows[0];
-  if (first === undefined) throw new WitnessFailed(`${where}: no row; want one that says claimed 0 or 1`);
   const claims: Claim[] = [];
-  for (const row of rows) {
+  let first: Row | undefined;
+  let count = 0;
+  for (const row of rowsOf(db, query, [uid], lookupColumns, where)) {
+    first ??= row;
+    if (++count > maxCopies)
+      throw new WitnessFailed(`${where}: more than ${maxCopies} rows; want one per host`);
     if (row['claimed'] !== 0 && row['claimed'] !== 1)
       throw new WitnessFailed(`${where}: claimed is ${show(row['claimed'])}; want 0 or 1`);
-    if (row['claimed'] !== first['claimed'])
-      throw new WitnessFailed(`${where}: two rows that contradict each other; want one answer`);
-    if (row['claimed'] === 1) claims.push(claimOf({ ...named(row), uid }, where));
+    for (const name of ['claimed', 'lineage', 'version'])
+      if (row[name] !== first[name])
+        throw new WitnessFailed(
+          `${where}: two rows contradict each other: ${name} is ${show(first[name])} and ${show(row[name])}; want one answer`,
+        );
+    if (row['claimed'] === 1) claims.push(claimOf({ ...rawOf(row), uid }, where));
   }
-  if (claims.length === 0 && rows.length > 1)
-    throw new WitnessFailed(`${where}: ${rows.length} rows for a uid that is not claimed; want one`);
+  if (first === undefined) throw new WitnessFailed(`${where}: no row; want one that says claimed 0 or 1`);
+  if (claims.length === 0 && count > 1)
+    throw new WitnessFailed(`${where}: ${count} rows for a uid that is not claimed; want one`);
   return {
-    claims,
+    claims: oneAnswer(uid, claims, where),
     version: wholeNumber(first['version'], where, 'version'),
     lineage: shortText(first['lineage'], where, 'lineage'),
   };
 }
 
-function named(row: Row) {
-  if (!('uid' in row) && !('claimed' in row))
-    throw new WitnessFailed(`a row has the columns ${Object.keys(row).join(', ')}; want uid among them`);
-  return {
-    uid: row['uid'],
-    host: row['host'],
-    incarnation: row['incarnation'],
-    project: row['project'],
-    since: row['since'],
-    projectReleased: row['project_released'],
-  };
+/** The rows of a query, its columns checked, at most so many. Whatever SQLite says becomes a `WitnessFailed` with the place. */
+function* rowsOf(
+  db: Database.Database,
+  query: string,
+  values: readonly string[],
+  columns: Columns,
+  where: string,
+): Iterable<Row> {
+  let count = 0;
+  const rows = asked(where, () => {
+    const statement = db.prepare(query);
+    if (!statement.reader) throw new WitnessFailed(`${where}: yields no rows; want a SELECT`);
+    checkColumns(
+      statement.columns().map((column) => column.name),
+      columns,
+      where,
+    );
+    return statement.iterate(...values) as IterableIterator<Row>;
+  });
+  try {
+    for (;;) {
+      const next = asked(`${where}, after row ${count}`, () => rows.next());
+      if (next.done === true) return;
+      count++;
+      yield next.value;
+    }
+  } finally {
+    rows.return?.();
+  }
 }
 
-/** Opens, works, closes. Whatever SQLite says becomes a `WitnessFailed`; a locked database is asked again for a while. */
+function asked<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw failed(where, cause);
+  }
+}
+
+/** Opens, begins the read transaction, works, closes. */
 async function withDatabase<T>(
   setting: SqlSetting,
   signal: AbortSignal,
   work: (db: Database.Database) => Promise<T>,
 ): Promise<T> {
-  const { profile, file } = setting;
-  for (let tries = 1; ; tries++) {
-    signal.throwIfAborted();
-    let db: Database.Database | undefined;
+  const where = `${setting.profile.id}: ${setting.file} cannot be read`;
+  const db = asked(
+    where,
+    () => new Database(setting.file, { readonly: true, fileMustExist: true, timeout: 0 }),
+  );
+  try {
+    await begin(db, where, signal);
+    return await work(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** Takes the read lock, which then stands until the end; a database that is locked is asked again for a while. */
+async function begin(db: Database.Database, where: string, signal: AbortSignal): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += askLockedMs) {
+    checkGoing(signal, where);
     try {
-      db = new Database(file, { readonly: true, fileMustExist: true, timeout: busyMs });
-      return await work(db);
+      db.exec('BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1');
+      return;
     } catch (cause) {
-      if (cause instanceof WitnessFailed) throw cause;
+      if (db.inTransaction) db.exec('ROLLBACK');
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-      if (!code.startsWith('SQLITE_BUSY') || tries >= maxBusyTries)
-        throw new WitnessFailed(
-          `${profile.id}: ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-          { cause },
-        );
-    } finally {
-      db?.close();
+      if (!code.startsWith('SQLITE_BUSY') || waitedMs >= maxLockedMs) throw failed(where, cause);
     }
-    await setImmediate();
+    await setTimeout(askLockedMs);
   }
 }
