@@ -1,5 +1,5 @@
 import t from 'tap';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { accept, freshLevels, type Marks, type Seen } from '../../../coordinator/src/witness/accept.ts';
 import { day, hour, policy } from '../../support/build.ts';
 
@@ -54,6 +54,54 @@ t.test('a host or generation may lose half, or one', (t) => {
   t.end();
 });
 
+t.test('a witness that says nothing at all any more waits, however little it had to say', (t) => {
+  t.equal(why(marksOf(seen(15)), seen(1)), 'accepted', 'small enough to be deletions');
+  t.equal(why(marksOf(seen(15)), seen(0)), 'shrink');
+  t.equal(why(marksOf(seen(2)), seen(0)), 'shrink');
+  t.equal(why(marksOf(seen(1)), seen(0)), 'accepted', 'one deletion');
+  t.end();
+});
+
+t.test('the message has every number, for the first three scopes', (t) => {
+  const keys = { 'host:h1': 4, 'host:h2': 4, 'host:h3': 4, 'host:h4': 4 };
+  const answer = accept(marksOf(seen(1000, {}, keys)), seen(960), policy, hour);
+  t.equal(
+    answer.kind === 'waiting' && answer.waiting.message,
+    'claims of all servos fell from 1000 to 960: 40 fewer, at most 20 may go at once or in small steps; ' +
+      'claims of host:h1 fell from 4 to 0: 4 fewer, at most 2 may go at once or in small steps; ' +
+      'claims of host:h2 fell from 4 to 0: 4 fewer, at most 2 may go at once or in small steps; and 2 scopes more',
+  );
+  t.end();
+});
+
+t.test(
+  'what waits can be accepted while later readings are near it, and its hash names nothing else',
+  (t) => {
+    const marks = marksOf(seen(1000));
+    const waits = (now: Seen, held?: Seen) => {
+      const answer = accept(marks, now, policy, hour, held);
+      if (answer.kind !== 'waiting') throw new Error('accepted');
+      return answer;
+    };
+    const first = waits(seen(500));
+    const next = waits(seen(495, { version: 6 }), first.seen);
+    t.strictSame([next.waiting, next.seen], [first.waiting, first.seen], 'a busy witness, much the same');
+    const hashes = [
+      first,
+      waits(seen(470, { version: 7 }), first.seen),
+      waits(seen(530, { version: 7 }), first.seen),
+      waits(seen(0, { version: 7 }), first.seen),
+      waits(seen(500, { lineage: 'other' }), first.seen),
+    ].map(({ waiting }) => waiting.hash);
+    t.equal(new Set(hashes).size, hashes.length, 'each is another one to accept');
+    t.equal(accept(marks, seen(990), policy, hour, first.seen).kind, 'accepted', 'it came back');
+    const accepted = marksOf(first.seen);
+    t.equal(accept(accepted, seen(495, { version: 6 }), policy, hour).kind, 'accepted');
+    t.equal(why(accepted, seen(400, { version: 6 })), 'shrink', 'accepted was what was seen, and no less');
+    t.end();
+  },
+);
+
 t.test('small steps add up, and what waits never ages the level out', (t) => {
   let marks = marksOf(seen(100));
   for (const [hours, total] of [
@@ -71,26 +119,78 @@ t.test('small steps add up, and what waits never ages the level out', (t) => {
   t.end();
 });
 
-t.test('any way down, however slow within a window, is caught before more than the limit is gone', (t) => {
+const limitOf = (level: number): number => Math.max(20, Math.floor(level * 0.02));
+
+t.test('whatever the way down, never more than the limit goes within a window', (t) => {
   const steps = fc.array(
-    fc.record({ lose: fc.integer({ min: 0, max: 30 }), afterMs: fc.integer({ min: 1, max: hour }) }),
-    { maxLength: 23 },
+    fc.record({
+      by: fc.integer({ min: -30, max: 10 }),
+      afterMs: fc.integer({ min: 1, max: 8 * hour }),
+      accepts: fc.integer({ min: 0, max: 9 }),
+    }),
+    { maxLength: 40 },
   );
+  let waited = 0;
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 900 }), steps, (start, path) => {
+    fc.property(fc.integer({ min: 1, max: 3000 }), steps, (start, path) => {
       let marks = marksOf(seen(start));
+      let accepted = [{ at: 0, total: start }];
       let total = start;
       let at = 0;
-      for (const { lose, afterMs } of path) {
-        total = Math.max(0, total - lose);
+      for (const { by, afterMs, accepts } of path) {
+        total = Math.max(0, total + by);
         at += afterMs;
         const answer = accept(marks, seen(total), policy, at);
-        if (answer.kind === 'waiting') return start - total > 20;
-        if (start - total > 20) return false;
-        marks = { ...marks, levels: answer.levels };
+        const recent = accepted.filter((a) => at - a.at <= day).map((a) => a.total);
+        const level = Math.max(...recent, accepted.at(-1)?.total ?? 0);
+        const tooFar = level - total > limitOf(level) || (total === 0 && level > 1);
+        if (answer.kind === 'accepted') {
+          if (tooFar) return false;
+          accepted.push({ at, total });
+          marks = { ...marks, levels: answer.levels };
+        } else {
+          waited++;
+          // An operator accepts what was seen: it is the level from here on.
+          if (accepts > 0) continue;
+          marks = marksOf(answer.seen, at);
+          accepted = [{ at, total }];
+        }
       }
       return true;
     }),
+    { numRuns: 500 },
   );
+  t.ok(waited > 100, `${waited} readings had to wait`);
   t.end();
 });
+
+t.test(
+  'levels never fall while a reading waits, and are what was accepted in the last one to two windows',
+  (t) => {
+    const steps = fc.array(
+      fc.record({ total: fc.integer({ min: 0, max: 200 }), afterMs: fc.integer({ min: 1, max: 30 * hour }) }),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(steps, (path) => {
+        let marks = marksOf(seen(100));
+        let accepted = [{ at: 0, total: 100 }];
+        let at = 0;
+        for (const { total, afterMs } of path) {
+          at += afterMs;
+          const answer = accept(marks, seen(total), policy, at);
+          if (answer.kind === 'waiting') continue;
+          marks = { ...marks, levels: answer.levels };
+          accepted = [...accepted, { at, total }];
+          const { current, previous } = answer.levels;
+          const level = Math.max(current['total'] ?? 0, previous['total'] ?? 0);
+          if (accepted.some((a) => at - a.at <= day && a.total > level)) return false;
+          if (!accepted.some((a) => a.total === level)) return false;
+        }
+        return true;
+      }),
+      { numRuns: 500 },
+    );
+    t.end();
+  },
+);

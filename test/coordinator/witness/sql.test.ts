@@ -1,10 +1,15 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import t from 'tap';
 import type { ServoUid } from '@servo-auditor/proto/ids.ts';
+import type { Claim, Tombstone } from '../../../coordinator/src/domain/witness.ts';
 import { sqlWitness, type SqlQueries } from '../../../coordinator/src/witness/sql.ts';
 import { createRegistry, openRegistry, registryQueries } from '../../../scripts/demo/registry.ts';
+import { at } from '../../support/build.ts';
+import { FleetUnderTest, registryProfile } from '../../support/fleet.ts';
 import { failure, never, profile, readAll } from '../../support/witness.ts';
 
 function aRegistry(t: Pick<Test, 'testdir' | 'teardown'>, servos = 3) {
@@ -39,18 +44,58 @@ t.test('reads all claims and tombstones at one version, and looks single uids up
   t.strictSame((await open().lookup('u2' as ServoUid, never)).claims, []);
 });
 
-t.test('a writer beside a reading never yields a mixed snapshot', async (t) => {
-  const { file, open } = aRegistry(t, 900);
+t.test('a writer in the midst of a reading is seen entirely or not at all', async (t) => {
+  const { file, open } = aRegistry(t, 60);
   const writer = openRegistry(file);
   t.teardown(() => writer.close());
-  const reading = readAll(open());
-  for (let n = 1; n <= 40; n++) writer.deleteProject(`p${n}`);
-  const { claims, tombstones } = await reading;
-  t.equal(
-    claims.length + tombstones.length,
-    900,
-    'every servo is either claimed or released, at one version',
+  const claims: Claim[] = [];
+  const tombstones: Tombstone[] = [];
+  const sink = {
+    claim: (claim: Claim) => {
+      claims.push(claim);
+      // Behind the reading and before it, claims become tombstones and others begin.
+      const n = claims.length;
+      if (n <= 20) writer.deleteProject(`p${61 - n}`);
+      if (n > 20 && n <= 40) writer.deleteProject(`p${n - 20}`);
+      writer.claim('late', `late${n}`, 'h1');
+    },
+    tombstone: (tombstone: Tombstone) => void tombstones.push(tombstone),
+  };
+  const end = await open().read(sink, never);
+  t.strictSame([claims.length, tombstones.length, end.version, end.rows], [60, 0, 60, 60], 'as it began');
+  const after = await readAll(open());
+  t.strictSame([after.claims.length, after.tombstones.length, after.version], [80, 40, 160]);
+  t.ok(
+    after.claims.every(({ uid }) => !after.tombstones.some((tombstone) => tombstone.uid === uid)),
+    'no servo is both',
   );
+});
+
+t.test('a writer in another process never shows a servo as neither claimed nor released', async (t) => {
+  const { file, open } = aRegistry(t, 400);
+  const program = `
+    import { openRegistry } from ${JSON.stringify(join(import.meta.dirname, '../../../scripts/demo/registry.ts'))};
+    const registry = openRegistry(${JSON.stringify(file)});
+    for (let n = 1; n <= 150; n++) {
+      registry.deleteProject('p' + n);
+      if (n % 3 === 0) registry.claim('p' + n, 'u' + n, 'h' + n);
+    }
+    registry.close();`;
+  const writer = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exit = new Promise<number | null>((resolve) => writer.once('exit', resolve));
+  const versions = new Set<number>();
+  while (writer.exitCode === null) {
+    const { claims, tombstones, version } = await readAll(open());
+    const uids = new Set([...claims, ...tombstones].map(({ uid }) => uid));
+    if (uids.size !== 400 || claims.length + tombstones.length !== 400) t.fail(`mixed at version ${version}`);
+    versions.add(version);
+    await setImmediate();
+  }
+  t.equal(await exit, 0);
+  t.equal((await readAll(open())).version, 600);
+  t.ok(versions.size > 1, `${versions.size} versions were read meanwhile`);
 });
 
 const bad: [name: string, queries: Partial<SqlQueries>, message: RegExp][] = [
@@ -61,7 +106,11 @@ const bad: [name: string, queries: Partial<SqlQueries>, message: RegExp][] = [
   ],
   ['an ill-spelled uid', { claims: "SELECT '-x' AS uid" }, /row 1: uid is "-x"/],
   ['a number as host', { claims: "SELECT 'u1' AS uid, 7 AS host" }, /host is 7/],
-  ['no uid column', { claims: "SELECT 'u1' AS id" }, /columns id; want uid/],
+  [
+    'no uid column',
+    { claims: "SELECT 'u1' AS id" },
+    /query claims: the columns are id: "uid" is missing; want uid/,
+  ],
   [
     'fewer rows than the state says',
     { claims: 'SELECT uid FROM claim LIMIT 2' },
@@ -69,13 +118,44 @@ const bad: [name: string, queries: Partial<SqlQueries>, message: RegExp][] = [
   ],
   [
     'no state row',
-    { state: 'SELECT lineage, version FROM registry WHERE 0' },
-    /query state: 0 rows; want exactly one/,
+    { state: 'SELECT lineage, version, 3 AS claims, 0 AS tombstones FROM registry WHERE 0' },
+    /query state: no row; want exactly one/,
   ],
   [
     'a version that is no number',
     { state: "SELECT 'x' AS lineage, 'new' AS version, 3 AS claims, 0 AS tombstones" },
     /version is "new"/,
+  ],
+  [
+    'a column with another name, which would release a uid on all hosts',
+    { tombstones: 'SELECT uid, host AS node FROM tombstone' },
+    /query tombstones: the columns are uid, node: "node" is unknown; want uid, and of host/,
+  ],
+  [
+    'a column that is there twice',
+    { claims: 'SELECT uid, host, project AS host FROM claim' },
+    /"host" is there twice/,
+  ],
+  ['a query that yields no rows at all', { claims: 'BEGIN' }, /query claims: yields no rows; want a SELECT/],
+  [
+    'a query that wants a value',
+    { claims: 'SELECT uid FROM claim WHERE uid = ?' },
+    /query claims: Too few parameter values/,
+  ],
+  [
+    'a query that fails on its way',
+    { claims: "SELECT uid FROM claim UNION ALL SELECT json('{')" },
+    /query claims, after row 3: malformed JSON/,
+  ],
+  [
+    'several state rows',
+    { state: "SELECT 'x' AS lineage, 1 AS version, 3 AS claims, 0 AS tombstones FROM claim" },
+    /query state: several rows; want exactly one/,
+  ],
+  [
+    'a flag of a tombstone that is not known',
+    { tombstones: "SELECT 'u1' AS uid, NULL AS project_released" },
+    /query tombstones, row 1: project_released is null; want 0 or 1/,
   ],
   ['a query that fails', { claims: 'SELECT uid FROM claims' }, /no such table: claims/],
   [
@@ -90,17 +170,67 @@ for (const [name, queries, message] of bad)
   );
 
 t.test('fails for more rows than allowed', async (t) =>
-  t.match(await failure(readAll(aRegistry(t).open({}, 2))), /more than 2 rows/),
+  t.match(
+    await failure(readAll(aRegistry(t).open({}, 2))),
+    /query claims, row 3: more than 2 rows in all; want fewer/,
+  ),
+);
+
+t.test(
+  'fails for one uid with two projects, and for one claim twice; several hosts are no error',
+  async (t) => {
+    const { open } = aRegistry(t, 0);
+    const counts = (claims: number) => ({
+      state: `SELECT 'x' AS lineage, 1 AS version, ${claims} AS claims, 0 AS tombstones`,
+    });
+    const into = async (claims: string) => {
+      const builder = new FleetUnderTest().fleet.beginSnapshot(registryProfile.id, at(0));
+      return await open({ ...counts(2), claims }).read(builder, never);
+    };
+    t.match(
+      await failure(
+        into("SELECT 'u1' AS uid, 'h1' AS host, 'p1' AS project UNION ALL SELECT 'u1', 'h2', 'p2'"),
+      ),
+      /query claims, row 2: registry claims u1 for project p1 and for project p2: want one project per uid/,
+    );
+    t.match(
+      await failure(into("SELECT 'u1' AS uid, 'h1' AS host UNION ALL SELECT 'u1', 'h1'")),
+      /query claims, row 2: registry claims u1 on h1 twice/,
+    );
+    t.equal(
+      (await into("SELECT 'u1' AS uid, 'h1' AS host, 'p1' AS project UNION ALL SELECT 'u1', 'h2', 'p1'"))
+        .rows,
+      2,
+    );
+  },
 );
 
 t.test('a look-up that cannot be told is an error, never "released"', async (t) => {
   const { open } = aRegistry(t);
   const told = async (lookup: string) => await failure(open({ lookup }).lookup(u1, never));
   t.match(await told("SELECT 'x' AS lineage, 1 AS version, 1 AS claimed WHERE ? = 'other'"), /no row/);
+  const x = "SELECT 'x' AS lineage, 1 AS version,";
+  const two = (first: string, second: string) => told(`${first} WHERE ? <> '' UNION ALL ${second}`);
+  t.match(await two(`${x} 0 AS claimed`, `${x} 1`), /contradict each other: claimed is 0 and 1/);
   t.match(
-    await told("SELECT 'x' AS lineage, 1 AS version, ? IS NULL AS claimed UNION SELECT 'x', 1, 1"),
-    /contradict/,
+    await two(`${x} 1 AS claimed`, "SELECT 'y', 1, 1"),
+    /contradict each other: lineage is "x" and "y"/,
   );
+  t.match(await two(`${x} 1 AS claimed`, `SELECT 'x', 2, 1`), /contradict each other: version is 1 and 2/);
+  t.match(await two(`${x} 0 AS claimed`, `${x} 0`), /2 rows for a uid that is not claimed; want one/);
+  t.match(
+    await two(`${x} 1 AS claimed, 'h1' AS host, 'p1' AS project`, `${x} 1, 'h2', 'p2'`),
+    /u1 belongs to the projects p1 and p2; want one project per uid/,
+  );
+  t.match(await two(`${x} 1 AS claimed, 'h1' AS host`, `${x} 1, 'h1'`), /claimed twice at one place/);
+  t.match(
+    await told(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) ${x} 1 AS claimed, 'h' || i AS host FROM n WHERE ? <> ''`,
+    ),
+    /more than 1000 rows; want one per host/,
+  );
+  t.match(await told("SELECT 'x' AS lineage, ? AS version"), /"claimed" is missing/);
+  t.match(await told(`${x} NULL AS claimed WHERE ? <> ''`), /claimed is null; want 0 or 1/);
   t.match(await told("SELECT 'x' AS lineage, 1 AS version, ? AS claimed"), /claimed is "u1"; want 0 or 1/);
   t.match(await told('SELECT ? FROM nowhere'), /no such table/);
   t.match(
@@ -131,11 +261,28 @@ t.test('a file that is locked, corrupt, missing or no database fails', async (t)
     /no\.db\.gone cannot be read/,
   );
   writeFileSync(`${other}.empty`, '');
-  chmodSync(`${other}.empty`, 0o600);
   t.match(await failure(readAll(sqlWitness({ ...setting, file: `${other}.empty` }))), /no such table/);
+});
+
+t.test('a database that is locked for a moment is waited for, and nothing is read twice', async (t) => {
+  const { file, registry, open } = aRegistry(t);
+  registry.close();
+  const locker = new Database(file);
+  t.teardown(() => locker.close());
+  locker.pragma('journal_mode = DELETE');
+  locker.exec('BEGIN EXCLUSIVE');
+  const reading = readAll(open());
+  void setImmediate().then(() => locker.exec('COMMIT'));
+  t.equal((await reading).claims.length, 3);
 });
 
 t.test('stops when it is told to', async (t) => {
   const { open } = aRegistry(t, 900);
-  await t.rejects(readAll(open(), AbortSignal.abort(new Error('enough'))), /enough/);
+  t.match(await failure(readAll(open(), AbortSignal.abort(new Error('enough')))), /was given up: enough/);
+  const abort = new AbortController();
+  const endless =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'u' || i AS uid FROM n";
+  void setImmediate().then(() => abort.abort(new Error('enough')));
+  const said = await failure(readAll(open({ claims: endless }, 1e9), abort.signal));
+  t.match(said, /was given up: enough/, 'others had their turn meanwhile');
 });
