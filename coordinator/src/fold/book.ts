@@ -34,6 +34,8 @@ import { TombstoneBook } from './tombstones.ts';
 import { NameTable } from './uids.ts';
 import { Whereabouts } from './whereabouts.ts';
 
+/** Names per servo from which it is worth looking for those that nobody holds. */
+const wornFrom = 1.25;
 /** Bits of one byte. */
 const maxWitnesses = 8;
 
@@ -256,6 +258,12 @@ export class Book {
     const { uids, projects } = this.tables;
     for (const seat of this.seats) seat.builder = undefined;
     if (!uids.wantsSweep && !projects.wantsSweep) return;
+    let seen = 0;
+    for (const { last } of this.records.values()) seen += last?.inventory.count ?? 0;
+    const claimed = this.seats.map(({ accepted }) => accepted?.claims ?? 0);
+    // While most names are those of servos that are seen or claimed, there is little to free.
+    const used = Math.max(seen, ...claimed);
+    if (uids.live < wornFrom * used && projects.live < wornFrom * used) return;
     const liveUids = new Uint8Array(uids.size);
     const liveProjects = new Uint8Array(projects.size);
     for (const { view, last } of this.records.values()) {

@@ -36,7 +36,6 @@ interface Group {
 
 export function takeCensus(
   book: Book,
-  views: ReadonlyMap<HostId, HostView>,
   enrolled: readonly EnrolledHost[],
   acknowledged: ReadonlyMap<HostId, ReadonlySet<string>>,
   now: Now,
@@ -44,7 +43,7 @@ export function takeCensus(
   const groups = new Groups();
   const population = new Map<string, number>();
   for (const record of book.records.values()) {
-    const view = views.get(record.id);
+    const { view } = record;
     record.isFresh = view !== undefined && book.isFresh(view, now);
     if (view?.inventory === undefined) continue;
     const group = groups.of(view);

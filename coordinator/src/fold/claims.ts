@@ -41,6 +41,8 @@ export class ClaimBook implements ClaimColumns {
   #firstReadMs = new Float64Array(0);
   /** Project number + 1 by which each uid was claimed last: what a disappearance belonged to. */
   #lastProject = new Int32Array(0);
+  /** By uid number + 1: number + 1 of the uid whose row came next in the latest reading, 0 for none. A hint, and never more. */
+  followers = new Int32Array(0);
   /** By host number: uids that are claimed on that host by name. */
   #perHost = new Int32Array(0);
 

@@ -43,6 +43,8 @@ export interface ServoFacts {
   readonly host: HostEvidence;
   readonly inventory: Inventory;
   readonly row: number;
+  readonly uid: ServoUid;
+  readonly incarnation: Incarnation;
   readonly firstSeenMs: number;
   readonly voices: readonly Voice[];
   readonly release: Release | undefined;
@@ -58,8 +60,8 @@ export function makeEvidence(facts: ServoFacts): Evidence {
   return {
     host,
     row,
-    uid: inventory.uid[row] as ServoUid,
-    incarnation: inventory.incarnation[row] as Incarnation,
+    uid: facts.uid,
+    incarnation: facts.incarnation,
     runtimeId: inventory.runtimeId[row] as RuntimeId,
     project: inventory.project[row],
     state: servoStates[inventory.state[row] as number] ?? 'running',
@@ -129,7 +131,8 @@ export function evidencesAt(
   const match = matchOf(record, missingOn(record, book.pass?.acknowledged.get(host)));
   const generationMatch = book.pass?.generationMatches.get(modeKey(view.cell, view.generation)) ?? noMatch;
   for (let row = from; row < to; row++) {
-    const key = identityKey(uid, inventory.incarnation[row] as Incarnation);
+    const incarnation = inventory.incarnation[row] as Incarnation;
+    const key = identityKey(uid, incarnation);
     const release = record.releases.get(key);
     const vouched = view.vouched[row] ?? 0;
     evidences.push(
@@ -137,6 +140,8 @@ export function evidencesAt(
         host: { view, match, generationMatch },
         inventory,
         row,
+        uid,
+        incarnation,
         firstSeenMs: view.firstSeenMs[row] ?? Infinity,
         voices: voicesOf(book, host, inventory.uidIndex[row] as number, vouched, release, now),
         release,

@@ -1,9 +1,7 @@
 // Follows the servos that nobody plainly claims, host by host, from pass to pass: their releases, and their rounds of evidence.
-import type { Incarnation, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Now } from '@servo-auditor/proto/time.ts';
 import type { EvidenceRound, RoundSnapshot } from '../domain/evidence.ts';
 import type { HostView } from '../domain/host.ts';
-import type { Inventory } from '../domain/servo.ts';
 import type { WitnessView } from '../domain/witness.ts';
 import type { Book } from './book.ts';
 import { protecting } from './elsewhere.ts';
@@ -22,7 +20,6 @@ export interface Following {
 /** A candidate whose release a look-up of its uid could decide. */
 export interface Question {
   readonly record: HostRecord;
-  readonly view: HostView;
   readonly candidate: Candidate;
 }
 
@@ -39,23 +36,23 @@ export function follow(
   following: Following,
 ): readonly Question[] {
   const round = countRound(book, record, view, missing, following);
-  const inventory = record.matched?.inventory;
-  if (inventory === undefined || inventory.uidIndex !== view.inventory?.uidIndex) return [];
-  const questions: Question[] = [];
+  if (record.matched === undefined) return noQuestions;
+  let questions: Question[] | undefined;
   for (const candidate of record.candidates) {
-    if (isProtected(book, record, candidate, inventory, following.now)) {
+    if (isProtected(book, record, candidate, following.now)) {
       candidate.rounds.restart(0);
       candidate.lookedUp = 'not yet';
       endRelease(book, record, candidate);
       continue;
     }
-    if (renewRelease(book, record, view, candidate, following.now))
-      questions.push({ record, view, candidate });
+    if (renewRelease(book, record, candidate, following.now)) (questions ??= []).push({ record, candidate });
     if (round === undefined || record.noted === undefined) continue;
-    if ((view.firstSeenMs[candidate.row] as number) <= record.noted.atMs) candidate.rounds.add(round);
+    if (candidate.at.firstSeenMs <= record.noted.atMs) candidate.rounds.add(round);
   }
-  return questions;
+  return questions ?? noQuestions;
 }
+
+const noQuestions: readonly Question[] = Object.freeze([]);
 
 function countRound(
   book: Book,
@@ -77,16 +74,9 @@ function countRound(
   return round;
 }
 
-function isProtected(
-  book: Book,
-  record: HostRecord,
-  candidate: Candidate,
-  inventory: Inventory,
-  now: Now,
-): boolean {
-  if (!candidate.elsewhere) return false;
-  const uid = inventory.uidIndex[candidate.row] as number;
-  return book.seats.some(({ claims }) => protecting(book, claims, uid, record.id, now).length > 0);
+function isProtected(book: Book, record: HostRecord, { at }: Candidate, now: Now): boolean {
+  if (!at.elsewhere) return false;
+  return book.seats.some(({ claims }) => protecting(book, claims, at.uidIndex, record.id, now).length > 0);
 }
 
 function endRelease(book: Book, record: HostRecord, { key }: Candidate): void {
@@ -97,29 +87,17 @@ function endRelease(book: Book, record: HostRecord, { key }: Candidate): void {
 }
 
 /** Brings the candidate's release up to date. Returns whether a look-up of its uid could decide it. */
-export function renewRelease(
-  book: Book,
-  record: HostRecord,
-  view: HostView,
-  candidate: Candidate,
-  now: Now,
-): boolean {
+export function renewRelease(book: Book, record: HostRecord, candidate: Candidate, now: Now): boolean {
   const before = record.releases.get(candidate.key);
   const seat = book.authoritySeat;
-  const { inventory } = view;
-  const { row } = candidate;
-  if (before?.kind === 'tombstone' && before.capped === undefined) {
-    // Nothing proves more.
-    candidate.rounds.countFrom(before.firstReadMs);
-    return false;
-  }
-  // What is not known well enough adds no release; one that stands is hard state.
-  if (seat?.accepted === undefined || inventory === undefined || inventory.contradiction[row] !== 0) {
+  const { uid, uidIndex, incarnation, firstSeenMs, hasContradiction } = candidate.at;
+  // Nothing proves more than a tombstone for exactly this; and what is not known well enough adds no release.
+  const isBest = before?.kind === 'tombstone' && before.capped === undefined;
+  if (isBest || seat?.accepted === undefined || hasContradiction) {
     candidate.rounds.countFrom(before?.firstReadMs ?? 0);
     return false;
   }
-  const uid = inventory.uid[row] as ServoUid;
-  const vouched = book.isVouchedByAuthority(view.vouched[row] ?? 0);
+  const vouched = book.isVouchedByAuthority(candidate.at.vouched);
   const tombstones = seat.tombstones.of(uid);
   if (before === undefined && !vouched && tombstones.length === 0) {
     candidate.rounds.countFrom(0);
@@ -128,12 +106,12 @@ export function renewRelease(
   const servo = {
     uid,
     host: record.id,
-    incarnation: inventory.incarnation[row] as Incarnation,
-    firstSeenMs: view.firstSeenMs[row] ?? Infinity,
+    incarnation,
+    firstSeenMs,
     seenBefore: record.seenBefore.has(candidate.key),
     vouched,
     tombstones,
-    project: seat.claims.lastProject(inventory.uidIndex[row] as number) ?? inventory.project[row],
+    project: seat.claims.lastProject(uidIndex) ?? record.matched?.inventory.project[candidate.at.row],
   };
   const release = releaseOf(servo, before, candidate.lookedUp, book.setting.startedMs, now.waitMs);
   if (release !== before) {

@@ -17,22 +17,33 @@ export interface Absent {
   readonly remembered: boolean;
 }
 
+/** What the inventory that was matched last says of a candidate: kept beside it, so that a pass need not look there. */
+export interface CandidateRow {
+  readonly row: number;
+  readonly uid: ServoUid;
+  readonly uidIndex: number;
+  readonly incarnation: Incarnation;
+  readonly firstSeenMs: number;
+  /** As in `HostView.vouched`. */
+  readonly vouched: number;
+  readonly hasContradiction: boolean;
+  /** A witness claims it on another host. */
+  readonly elsewhere: boolean;
+}
+
 /** A servo that no witness plainly claims. Lives as long as that is so of this incarnation. */
 export class Candidate {
-  /** Row in the inventory that was matched last. */
-  row: number;
-  /** A witness claims it on another host. */
-  elsewhere: boolean;
+  /** Identity key. */
   readonly key: string;
+  at: CandidateRow;
   readonly rounds = new Tally();
   /** What the last look-up of the uid said, and the pass in which it was asked; 0: never. */
   lookedUp: 'released' | 'claimed' | 'not yet' = 'not yet';
   askedInPass = 0;
 
-  constructor(key: string, row: number, elsewhere: boolean) {
+  constructor(key: string, at: CandidateRow) {
     this.key = key;
-    this.row = row;
-    this.elsewhere = elsewhere;
+    this.at = at;
   }
 }
 

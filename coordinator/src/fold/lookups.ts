@@ -39,13 +39,11 @@ export async function lookUp(
 /** Whether the authority could tell. */
 async function askOne(
   book: Book,
-  { record, view, candidate }: Question,
+  { record, candidate }: Question,
   lookup: (uid: ServoUid) => Promise<Lookup>,
   now: Now,
 ): Promise<boolean> {
-  const uid = view.inventory?.uid[candidate.row];
-  const incarnation = view.inventory?.incarnation[candidate.row];
-  if (uid === undefined || incarnation === undefined) return true;
+  const { uid, incarnation } = candidate.at;
   let answer: Lookup;
   try {
     answer = await lookup(uid);
@@ -58,7 +56,6 @@ async function askOne(
   candidate.lookedUp = isClaimed ? 'claimed' : 'released';
   // Meanwhile the servo may have gone, and its release with it.
   const held = book.records.get(record.id)?.last?.inventory;
-  if (held !== undefined && rowOf(held, uid, incarnation) >= 0)
-    renewRelease(book, record, view, candidate, now);
+  if (held !== undefined && rowOf(held, uid, incarnation) >= 0) renewRelease(book, record, candidate, now);
   return true;
 }

@@ -4,7 +4,7 @@ import type { HostView } from '../domain/host.ts';
 import type { Inventory } from '../domain/servo.ts';
 import type { Book } from './book.ts';
 import { firstHost, severalClaims } from './claims.ts';
-import { Candidate, type HostRecord } from './host.ts';
+import { Candidate, type CandidateRow, type HostRecord } from './host.ts';
 import { identityKey, rowOf, rowsOf } from './inventory.ts';
 import { matchHost, type Matched } from './match.ts';
 
@@ -18,21 +18,33 @@ export function rematch(book: Book, record: HostRecord, view: HostView): void {
   if (matched.vouched !== view.vouched) vouch(book, record, view, matched);
   const before = new Map(record.candidates.map((candidate) => [candidate.key, candidate]));
   record.candidates = matched.candidates.map((row) => {
-    const key = keyAt(inventory, row);
+    const at = rowAt(view, matched, row);
+    const key = identityKey(at.uid, at.incarnation);
     const known = before.get(key);
     // Two rows of one identity are two candidates.
     before.delete(key);
-    const isElsewhere = matched.elsewhere.has(row);
-    if (known === undefined) return new Candidate(key, row, isElsewhere);
-    known.row = row;
-    known.elsewhere = isElsewhere;
+    if (known === undefined) return new Candidate(key, at);
+    known.at = at;
     return known;
   });
   if (record.releases.size > 0) endClaimed(book, record, inventory);
 }
 
-function keyAt(inventory: Inventory, row: number): string {
-  return identityKey(inventory.uid[row] as ServoUid, inventory.incarnation[row] as Incarnation);
+function rowAt(
+  { firstSeenMs }: HostView,
+  { inventory, vouched, elsewhere }: Matched,
+  row: number,
+): CandidateRow {
+  return {
+    row,
+    uid: inventory.uid[row] as ServoUid,
+    uidIndex: inventory.uidIndex[row] as number,
+    incarnation: inventory.incarnation[row] as Incarnation,
+    firstSeenMs: firstSeenMs[row] as number,
+    vouched: vouched[row] as number,
+    hasContradiction: inventory.contradiction[row] !== 0,
+    elsewhere: elsewhere.has(row),
+  };
 }
 
 /** Notes the witnesses that now vouch for rows, unless the host has sent another inventory meanwhile. */

@@ -8,6 +8,8 @@ const slotsPerName = 2;
 const firstSlots = 1024;
 /** A sweep is due after so many new names, or an eighth of all: it stays short, and rare. */
 const newNamesToSweep = 65_536;
+/** Names that one sweep frees at most: some ten milliseconds. The rest is for the next. */
+const maxFreedAtOnce = 50_000;
 /** A slot that was freed: searches go on, names may take it. */
 const freed = -1;
 
@@ -33,6 +35,11 @@ export class NameTable<T extends string> {
   /** Numbers given so far are below this. Columns by number have this length at most. */
   get size(): number {
     return this.#names.length;
+  }
+
+  /** How many names have a number now. */
+  get live(): number {
+    return this.#live;
   }
 
   /** Whether so many names came since the last sweep that another is worth it. */
@@ -62,7 +69,7 @@ export class NameTable<T extends string> {
 
   /** As `add`, of a name that probably has the number `guess`. */
   addNear(name: T, guess: number): number {
-    return this.#names[guess] === name ? guess : this.add(name);
+    return guess >= 0 && this.#names[guess] === name ? guess : this.add(name);
   }
 
   /** The one shared string that equals `name`. */
@@ -82,9 +89,10 @@ export class NameTable<T extends string> {
     for (let number = 0; number < this.#names.length; number++) yield number;
   }
 
-  /** Frees every number that `isLive` does not hold (by number, 0 is free). Whoever keeps numbers must have marked them. */
+  /** Frees numbers that `isLive` does not hold (by number, 0 is free), so many at once. Whoever keeps numbers must have marked them. */
   sweep(isLive: Uint8Array): void {
-    for (let number = 0; number < this.#names.length; number++) {
+    let left = maxFreedAtOnce;
+    for (let number = 0; number < this.#names.length && left > 0; number++) {
       if (isLive[number] === 1) continue;
       const name = this.#names[number];
       if (name === undefined) continue;
@@ -92,8 +100,9 @@ export class NameTable<T extends string> {
       this.#names[number] = undefined;
       this.#free.push(number);
       this.#live--;
+      left--;
     }
-    this.#newSinceSweep = 0;
+    if (left > 0) this.#newSinceSweep = 0;
   }
 
   #search(name: string, hash: number): number {

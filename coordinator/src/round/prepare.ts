@@ -5,7 +5,8 @@ import type { HostId, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Now } from '@servo-auditor/proto/time.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { HostView } from '../domain/host.ts';
-import type { AcknowledgedMissing, EnrolledHost } from '../domain/operator.ts';
+import { modeKey, type AcknowledgedMissing, type EnrolledHost } from '../domain/operator.ts';
+import type { Inventory } from '../domain/servo.ts';
 import type { Lookup, WitnessView } from '../domain/witness.ts';
 import type { Book } from '../fold/book.ts';
 import { takeCensus, type Census } from '../fold/census.ts';
@@ -47,6 +48,7 @@ export interface Prepared extends Census {
 interface Seen {
   readonly record: HostRecord;
   readonly view: HostView;
+  readonly inventory: Inventory;
   readonly missing: readonly ServoUid[];
 }
 
@@ -76,7 +78,7 @@ export async function prepare(fleet: Fleet, pass: Pass): Promise<Prepared> {
   const seen = seenHosts(book, views, acknowledged);
   const questions = await followAll(book, seen, pass, turns);
   if (pass.lookup !== undefined) await lookUp(book, questions, pass.lookup, pass.now, number);
-  const census = takeCensus(book, views, pass.enrolled, acknowledged, pass.now);
+  const census = takeCensus(book, pass.enrolled, acknowledged, pass.now);
   await turns.give();
   book.population = census.population;
   const { generationMatches } = census;
@@ -105,11 +107,15 @@ function seenHosts(
 ): readonly Seen[] {
   const seen: Seen[] = [];
   for (const record of book.records.values()) {
-    const view = views.get(record.id);
-    if (view === undefined) continue;
     const missing = missingOn(record, acknowledged.get(record.id));
-    if (record.candidates.length === 0 && missing.length === 0) record.missingRounds = 0;
-    else seen.push({ record, view, missing });
+    if (record.candidates.length === 0 && missing.length === 0) {
+      record.missingRounds = 0;
+      continue;
+    }
+    const view = views.get(record.id);
+    // A host that connected anew meanwhile is the next pass's.
+    if (view?.inventory !== undefined && record.matched?.inventory.uidIndex === view.inventory.uidIndex)
+      seen.push({ record, view, inventory: view.inventory, missing });
   }
   return seen;
 }
@@ -137,27 +143,26 @@ async function evidencesOf(
   turns: Turns,
 ): Promise<readonly Evidence[]> {
   const evidences: Evidence[] = [];
-  for (const { record, view, missing } of seen) {
-    const { inventory } = view;
-    if (inventory === undefined || record.matched?.inventory.uidIndex !== inventory.uidIndex) continue;
-    const generationMatch = generationMatches.get(`${view.cell}:${view.generation}`) ?? noMatch;
+  for (const { record, view, inventory, missing } of seen) {
+    const generationMatch = generationMatches.get(modeKey(view.cell, view.generation)) ?? noMatch;
     const host = { view, match: matchOf(record, missing), generationMatch };
     for (const candidate of record.candidates) {
-      const { row, key } = candidate;
+      const { at, key } = candidate;
       const release = record.releases.get(key);
-      const vouched = view.vouched[row] as number;
       evidences.push(
         makeEvidence({
           host,
           inventory,
-          row,
-          firstSeenMs: view.firstSeenMs[row] as number,
-          voices: voicesOf(book, view.id, inventory.uidIndex[row] as number, vouched, release, now),
+          row: at.row,
+          uid: at.uid,
+          incarnation: at.incarnation,
+          firstSeenMs: at.firstSeenMs,
+          voices: voicesOf(book, view.id, at.uidIndex, at.vouched, release, now),
           release,
           candidate,
           recent: record.recent,
           witnesses,
-          known: book.isVouchedByAuthority(vouched),
+          known: book.isVouchedByAuthority(at.vouched),
         }),
       );
     }
