@@ -9,6 +9,7 @@ import type {
   Release,
   Voice,
 } from '../../coordinator/src/domain/evidence.ts';
+import type { Case, CaseState } from '../../coordinator/src/domain/case.ts';
 import type { HostView } from '../../coordinator/src/domain/host.ts';
 import { modeKey, type OperatorState, type Track } from '../../coordinator/src/domain/operator.ts';
 import type { Charge, OpenOrder } from '../../coordinator/src/domain/order.ts';
@@ -310,6 +311,25 @@ export function aCharge(more: Partial<Charge> = {}): Charge {
     uid: otherUid,
     incarnation,
     action: 'stop',
+    ...more,
+  };
+}
+
+export function aCase(state: CaseState, more: Partial<Case> = {}): Case {
+  return {
+    uid,
+    incarnation,
+    host: h1,
+    cell,
+    generation,
+    project,
+    state,
+    sinceMs: 0,
+    sinceWallMs: 0,
+    order: parseId('order', 'o-9'),
+    decidedAtVersion: 5,
+    notBeforeMs: undefined,
+    message: '',
     ...more,
   };
 }

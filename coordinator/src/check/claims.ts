@@ -6,7 +6,7 @@ import type { RawClaims, RawEvidence } from './raw.ts';
 import type { Report } from './report.ts';
 
 export function checkClaims(
-  { evidence }: PlanEntry,
+  { evidence, approved }: PlanEntry,
   view: HostView,
   row: number,
   raw: RawEvidence,
@@ -27,6 +27,8 @@ export function checkClaims(
     const elapsed = [now.monoMs - started.monoMs, now.bootMs - started.bootMs, now.wallMs - started.wallMs];
     if (started.bootId !== now.bootId || elapsed.some((ms) => ms > limit))
       report('witness', `the snapshot of ${witness.id} is more than ${limit} ms old`);
+    if (!witness.hasLookup && !approved && elapsed.some((ms) => ms > policy.witnessAgeMs))
+      report('witness', `${witness.id} is slow and offers no look-up, so it needs an approval`);
     const claims = raw.claims.get(witness.id);
     if (claims === undefined) report('witness', `the claims of ${witness.id} are not there`);
     else {

@@ -19,6 +19,12 @@ export function checkLimits(plan: Plan, raw: RawEvidence, report: Report): void 
   for (const order of operator.openOrders)
     if (order.state !== 'closed' && uids.has(order.uid))
       report('limits', `${order.uid} has the unfinished order ${order.id}`);
+  for (const past of operator.cases)
+    if (
+      past.state === 'quarantined' &&
+      plan.entries.some(({ evidence: e }) => e.uid === past.uid && e.incarnation === past.incarnation)
+    )
+      report('limits', `${past.uid} is in quarantine already`);
   const hosts = cells.get(plan.cell);
   if (hosts === undefined || hosts.fresh < hosts.enrolled * policy.fleetQuorumShare)
     report('limits', `${hosts?.fresh ?? 0} of ${hosts?.enrolled ?? 0} hosts are fresh`);

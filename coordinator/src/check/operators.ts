@@ -1,6 +1,6 @@
 // Operators allow it: no freeze, no hold, a mode that acts, an approval where one is needed, a certified reader.
 import type { HostView } from '../domain/host.ts';
-import type { Hold } from '../domain/operator.ts';
+import type { Approval, Hold } from '../domain/operator.ts';
 import type { PlanEntry } from '../domain/plan.ts';
 import type { RawEvidence } from './raw.ts';
 import type { Report } from './report.ts';
@@ -18,11 +18,10 @@ export function checkOperators(entry: PlanEntry, view: HostView, raw: RawEvidenc
   const votes = new Set(evidence.voices.filter((v) => v.says === 'released').map((v) => v.source));
   const unsure = votes.size < policy.quorumSources || evidence.activity === 'unknown';
   if ((mode !== 'enforce' || unsure) && !entry.approved) report('mode', 'it needs an approval');
-  if (
-    entry.approved &&
-    !operator.approvals.some((a) => a.uid === evidence.uid && a.incarnation === evidence.incarnation)
-  )
-    report('mode', 'nobody approved this incarnation');
+  const approvals = operator.approvals.filter(
+    (a) => a.uid === evidence.uid && a.incarnation === evidence.incarnation && lives(a, raw),
+  );
+  if (entry.approved && approvals.length === 0) report('mode', 'no living approval of this incarnation');
   const readers = [view.readerVersion, view.inheritsFrom];
   const trusted = operator.tracks.some(
     (t) =>
@@ -33,6 +32,11 @@ export function checkOperators(entry: PlanEntry, view: HostView, raw: RawEvidenc
       (t.certified === 'enforce' || (t.certified === 'propose' && mode === 'propose')),
   );
   if (!trusted) report('certified', `the reader of ${view.id} is not certified for ${mode ?? 'observe'}`);
+}
+
+function lives({ at, pausedMs }: Approval, { context: { now, policy } }: RawEvidence): boolean {
+  const elapsed = [now.monoMs - at.monoMs, now.bootMs - at.bootMs, now.wallMs - at.wallMs];
+  return at.bootId === now.bootId && elapsed.every((ms) => ms - pausedMs <= policy.approvalLivesMs);
 }
 
 function protects({ scope }: Hold, { evidence }: PlanEntry, view: HostView): boolean {

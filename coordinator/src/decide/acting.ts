@@ -1,5 +1,8 @@
 // What an action gate may know: the orphan, the round, which breakers are open now, and what the budgets have left.
+import type { Incarnation, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Answer } from '../domain/answer.ts';
+import type { Case } from '../domain/case.ts';
+import type { OpenOrder } from '../domain/order.ts';
 import type { RoundContext } from '../domain/plan.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import type { BudgetBook } from './tally.ts';
@@ -9,6 +12,10 @@ export interface Acting {
   /** Open breakers by cohort, those that open in this round included, with why. */
   readonly breakers: ReadonlyMap<string, string>;
   readonly budgets: BudgetBook;
+  /** The unfinished order of a uid. */
+  readonly orderOf: (uid: ServoUid) => OpenOrder | undefined;
+  /** The case of one incarnation, if it is not over. */
+  readonly caseOf: (uid: ServoUid, incarnation: Incarnation) => Case | undefined;
 }
 
 export type ActionGateRule = (orphan: Judgement, acting: Acting) => Answer;

@@ -52,7 +52,16 @@ export function planCell(cell: CellId, judgements: readonly Judgement[], context
 export function actingOn(judgements: readonly Judgement[], context: RoundContext): Acting {
   const breakers = new Map(context.operator.breakers.map((b) => [b.cohort, b.message]));
   for (const opening of breakersOver(judgements, context)) breakers.set(opening.cohort, opening.message);
-  return { context, breakers, budgets: new BudgetBook(context) };
+  const { openOrders, cases } = context.operator;
+  const orders = new Map(openOrders.filter((o) => o.state !== 'closed').map((o) => [o.uid, o]));
+  const past = new Map(cases.map((c) => [`${c.uid} ${c.incarnation}`, c]));
+  return {
+    context,
+    breakers,
+    budgets: new BudgetBook(context),
+    orderOf: (uid) => orders.get(uid),
+    caseOf: (uid, incarnation) => past.get(`${uid} ${incarnation}`),
+  };
 }
 
 /** Every action gate's answer. */

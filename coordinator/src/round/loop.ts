@@ -1,6 +1,7 @@
 // Passes, one after the other, never two at once: every interval, or sooner when somebody asks.
 import type { WitnessId } from '@servo-auditor/proto/ids.ts';
 import type { Logger } from '@servo-auditor/proto/log.ts';
+import { Unfit } from '../state/port.ts';
 import type { Readings } from './read.ts';
 import type { Report } from './report.ts';
 import type { Rounds } from './run.ts';
@@ -37,8 +38,12 @@ export class Loop {
         await this.pass();
       } catch (error) {
         if (this.#stopped) return;
-        this.#log.fatal({ event: 'round.failed', err: error });
-        throw error;
+        // Something changed hard state between reading and writing it: nothing was written, and the next pass sees it.
+        if (error instanceof Unfit) this.#log.warn({ event: 'round.unfit', problem: error.message });
+        else {
+          this.#log.fatal({ event: 'round.failed', err: error });
+          throw error;
+        }
       }
       await this.#rest(Math.max(0, this.#intervalMs - (performance.now() - began)));
     }

@@ -8,6 +8,7 @@ import type { HostView } from '../../../coordinator/src/domain/host.ts';
 import { modeKey } from '../../../coordinator/src/domain/operator.ts';
 import type { Plan } from '../../../coordinator/src/domain/plan.ts';
 import {
+  aCase,
   aCharge,
   aContext,
   ago,
@@ -25,6 +26,7 @@ import {
   h1,
   h2,
   hour,
+  incarnation,
   minute,
   now,
   operator,
@@ -32,6 +34,7 @@ import {
   project,
   registry,
   router,
+  uid,
 } from '../../support/build.ts';
 
 const nobody: RawClaims = {
@@ -194,6 +197,32 @@ const mistakes: Readonly<Record<string, [rule: string, raw: RawEvidence, plan?: 
         breakers: [{ cohort: 'fleet', since: now, message: '', members: [], hash: digest }],
       }),
     }),
+  ],
+  'its approval has expired': [
+    'mode',
+    raw({
+      context: aContext({
+        approvals: [{ uid, incarnation, by: operator, reason: '', at: ago(hour + 1), pausedMs: 0 }],
+      }),
+    }),
+    { ...plan, entries: plan.entries.map((entry) => ({ ...entry, approved: true })) },
+  ],
+  'a slow witness without look-up needs an approval': [
+    'witness',
+    raw({
+      witnesses: [
+        registry,
+        {
+          ...router,
+          hasLookup: false,
+          accepted: { ...must(router.accepted), startedAt: ago(3 * minute), tookMs: 2 * minute },
+        },
+      ],
+    }),
+  ],
+  'it is in quarantine by its case': [
+    'limits',
+    raw({ context: aContext({ cases: [aCase('quarantined')] }) }),
   ],
   'its host has no budget left': ['budget', raw({ context: aContext({ charges: [aCharge()] }) })],
   'it has an unfinished order': [

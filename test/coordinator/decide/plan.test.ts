@@ -1,5 +1,5 @@
 import t from 'tap';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { planCell } from '../../../coordinator/src/decide/plan.ts';
 import { budgetCohorts, budgetLimit } from '../../../coordinator/src/decide/cohorts.ts';
 import { placeOf } from '../../../coordinator/src/decide/tally.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { judge, judgeWhole } from '../../../coordinator/src/decide/verdict.ts';
 import { activities, contradictions } from '../../../coordinator/src/domain/servo.ts';
 import { evidenceGates } from '../../../coordinator/src/domain/verdict.ts';

@@ -3,9 +3,9 @@ import { duration, pass, refuse } from '../../../domain/answer.ts';
 import type { ActionGateRule } from '../../acting.ts';
 import { placeOf } from '../../tally.ts';
 
-export const budget: ActionGateRule = ({ evidence }, { context, budgets }) => {
-  const { operator, now, policy } = context;
-  const order = operator.openOrders.find((o) => o.uid === evidence.uid && o.state !== 'closed');
+export const budget: ActionGateRule = ({ evidence }, { context, budgets, orderOf, caseOf }) => {
+  const { now, policy } = context;
+  const order = orderOf(evidence.uid);
   if (order !== undefined)
     return refuse(
       'order {order} for this uid is not closed yet ({state})',
@@ -15,16 +15,23 @@ export const budget: ActionGateRule = ({ evidence }, { context, budgets }) => {
         state: order.state,
       },
     );
-  const refused = operator.cases.find(
-    (c) => c.uid === evidence.uid && c.incarnation === evidence.incarnation,
-  );
-  if (refused?.notBeforeMs !== undefined && refused.notBeforeMs > now.waitMs)
+  const past = caseOf(evidence.uid, evidence.incarnation);
+  // Its host's inventory is older than the receipt: the servo only looks as if it ran.
+  if (past?.state === 'quarantined')
+    return refuse(
+      'it was stopped already, by order {order}',
+      'waits for the host’s next inventory; nothing to do',
+      {
+        order: past.order ?? 'unknown',
+      },
+    );
+  if (past?.notBeforeMs !== undefined && past.notBeforeMs > now.waitMs)
     return refuse(
       'its agent refused the last order: {message}',
       'next order in {inMs}, if the host’s reason is gone by then',
       {
-        message: refused.message,
-        inMs: refused.notBeforeMs - now.waitMs,
+        message: past.message,
+        inMs: past.notBeforeMs - now.waitMs,
       },
     );
   const full = budgets.full(placeOf(evidence));

@@ -4,6 +4,7 @@ import { planCell } from '../../../../../coordinator/src/decide/plan.ts';
 import { askGate, aloneBlocks } from '../../../../support/acting.ts';
 import {
   ago,
+  aCase,
   aCharge,
   aContext,
   anOrder,
@@ -13,12 +14,10 @@ import {
   h1,
   h2,
   hour,
-  incarnation,
   minute,
   now,
   orphansOnHosts,
   otherUid,
-  uid,
 } from '../../../../support/build.ts';
 import { answers } from '../../../../support/gate.ts';
 
@@ -63,22 +62,8 @@ t.test('an order that is charged already is not counted twice', (t) => {
   t.end();
 });
 
-t.test('after its agent refused, it waits', (t) => {
-  const refused = {
-    uid,
-    incarnation,
-    host: h1,
-    cell,
-    generation,
-    project: undefined,
-    state: 'orphan' as const,
-    sinceMs: 0,
-    sinceWallMs: 0,
-    order: undefined,
-    decidedAtVersion: undefined,
-    message: 'not quiet',
-    notBeforeMs: now.waitMs + 5 * minute,
-  };
+t.test('after its agent refused, it waits; what is in quarantine is not stopped twice', (t) => {
+  const refused = aCase('orphan', { message: 'not quiet', notBeforeMs: now.waitMs + 5 * minute });
   answers(
     t,
     askGate('budget', aContext({ cases: [refused] })),
@@ -91,6 +76,13 @@ t.test('after its agent refused, it waits', (t) => {
     'pass',
     /room/,
   );
+  answers(
+    t,
+    askGate('budget', aContext({ cases: [aCase('quarantined')] })),
+    'refuse',
+    /stopped already, by order o-9/,
+  );
+  aloneBlocks(t, 'budget', aContext({ cases: [aCase('quarantined')] }));
   t.end();
 });
 
