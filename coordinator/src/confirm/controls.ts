@@ -45,24 +45,33 @@ export function pickControls(
   { fleet }: Pick<Coordinator, 'fleet'>,
 ): readonly Control[] {
   const here = fleet.views.get(order.host);
-  const own = here === undefined ? [] : knownLive(here, order, fleet);
-  if (own.length >= count) return own.toSorted(latestFirst).slice(0, count);
-  const others = [...fleet.views.values()]
-    .filter((v) => v.cell === order.cell && v.generation === order.generation && v.id !== order.host)
-    .flatMap((view) => knownLive(view, order, fleet));
-  return [...own.toSorted(latestFirst), ...others.toSorted(latestFirst)].slice(0, count);
-}
-
-function knownLive(view: HostView, order: OpenOrder, fleet: Coordinator['fleet']): Control[] {
-  const { inventory, firstSeenMs } = view;
-  if (inventory === undefined) return [];
-  return inventory.uid.flatMap((uid, row) =>
-    uid !== order.uid && fleet.isKnownLive(view, row)
-      ? [{ uid, host: view.id, firstSeenMs: firstSeenMs[row] ?? 0 }]
-      : [],
+  const own = here === undefined ? [] : latestKnownLive([here], order, count, fleet);
+  if (own.length >= count) return own;
+  const others = [...fleet.views.values()].filter(
+    (v) => v.cell === order.cell && v.generation === order.generation && v.id !== order.host,
   );
+  return [...own, ...latestKnownLive(others, order, count - own.length, fleet)];
 }
 
-function latestFirst(a: Control, b: Control): number {
-  return b.firstSeenMs - a.firstSeenMs;
+/** The `count` known-live servos that changed last; looks at every servo once and keeps no others. */
+function latestKnownLive(
+  views: readonly HostView[],
+  order: OpenOrder,
+  count: number,
+  fleet: Coordinator['fleet'],
+): readonly Control[] {
+  const latest: Control[] = [];
+  for (const view of views) {
+    const uids = view.inventory?.uid ?? [];
+    for (const [row, uid] of uids.entries()) {
+      const firstSeenMs = view.firstSeenMs[row] ?? 0;
+      const full = latest.length >= count;
+      if (full && firstSeenMs <= (latest.at(-1)?.firstSeenMs ?? Infinity)) continue;
+      if (uid === order.uid || !fleet.isKnownLive(view, row)) continue;
+      if (full) latest.pop();
+      latest.push({ uid, host: view.id, firstSeenMs });
+      latest.sort((a, b) => b.firstSeenMs - a.firstSeenMs);
+    }
+  }
+  return latest;
 }
