@@ -100,6 +100,8 @@ export class Book {
   readonly #byNumber: (HostRecord | undefined)[] = [];
   readonly #generations = new Map<CellId, Map<Generation, string>>();
   readonly #memories: ReadonlyMap<HostId, HostMemory>;
+  /** Where hosts stood that were retired under this leadership. */
+  readonly #retired = new Map<HostId, Place>();
   readonly #namesOfBits = new Map<number, readonly WitnessId[]>();
 
   constructor(setting: FleetSetting) {
@@ -129,24 +131,22 @@ export class Book {
     return this.#byNumber[number];
   }
 
-  /** Names of the cohorts of the host with this number, also where it never connected; the generation's where it is known. */
+  /**
+   * Names of the cohorts of the host with this number, also where it never connected; the generation's where it is known.
+   * A retired host keeps its generation: that its claims are still there must not look as if the generation had lost them.
+   */
   cohortsOf(number: number): { readonly host: string; readonly generation: string | undefined } {
+    const id = this.tables.hosts.at(number);
     const record = this.#byNumber[number];
-    if (record === undefined)
-      return {
-        host: cohortName({ kind: 'host', host: this.tables.hosts.at(number) }),
-        generation: undefined,
-      };
-    const { view, memory } = record;
-    const cell = view?.cell ?? memory?.cell;
-    const generation = view?.generation ?? memory?.generation;
-    if (cell === undefined || generation === undefined) return { host: record.cohort, generation: undefined };
+    const host = record?.cohort ?? cohortName({ kind: 'host', host: id });
+    const { cell, generation } = record?.view ?? this.#retired.get(id) ?? this.#memories.get(id) ?? unplaced;
+    if (cell === undefined || generation === undefined) return { host, generation: undefined };
     let names = this.#generations.get(cell);
     if (names === undefined) this.#generations.set(cell, (names = new Map()));
     let name = names.get(generation);
     if (name === undefined)
       names.set(generation, (name = cohortName({ kind: 'generation', cell, generation })));
-    return { host: record.cohort, generation: name };
+    return { host, generation: name };
   }
 
   setView(record: HostRecord, view: HostView): void {
@@ -155,6 +155,9 @@ export class Book {
   }
 
   forget(record: HostRecord): void {
+    const { id, view, memory } = record;
+    const { cell, generation } = view ?? memory ?? unplaced;
+    this.#retired.set(id, { cell, generation });
     this.records.delete(record.id);
     this.views.delete(record.id);
     this.#byNumber[record.number] = undefined;
@@ -371,6 +374,13 @@ function mark(live: Uint8Array, inventory: Inventory | undefined): void {
   const { uidIndex, count } = inventory;
   for (let row = 0; row < count; row++) live[uidIndex[row] as number] = 1;
 }
+
+/** Where a host stands, as far as it is known. */
+interface Place {
+  readonly cell: CellId | undefined;
+  readonly generation: Generation | undefined;
+}
+const unplaced: Place = Object.freeze({ cell: undefined, generation: undefined });
 
 const nothing = (): never => {
   throw new Error('a reading from memory is not finished');
