@@ -98,7 +98,7 @@ export class Story {
       'One project per generation is deleted in the registry. Nothing may be stopped yet: every generation is in observe.',
     );
     // A source votes "released" only for what it was seen to claim before: give every witness a few rounds to be seen.
-    await this.#rounds(3);
+    await this.#rounds(5);
     const calibration = await this.#delete('h1-6', 'h3-6', 'h5-6');
     const orphans = await this.#untilOrphans(calibration);
     this.#tell.say('All three ripened into orphans. An operator looks at each, and confirms that it is one.');

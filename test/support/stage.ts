@@ -103,7 +103,7 @@ export async function aStage(
     const all = [...world.hosts.values()].reduce((sum, host) => sum + host.servos.length, 0);
     return rows.length === all && rows.every((row) => row.verdict === 'VERDICT_LIVE') ? true : undefined;
   });
-  await rounds(stage, 3);
+  await rounds(stage, 5);
   for (const id of Object.keys(hosts)) await certify(stage, `${id}-trial`);
   return stage;
 }

@@ -4,19 +4,18 @@ import type { Now } from '@servo-auditor/proto/time.ts';
 import { duration, render, type Answer, type Numbers, type Outcome } from '../domain/answer.ts';
 import type { Case } from '../domain/case.ts';
 import type { Evidence } from '../domain/evidence.ts';
-import type { Mode } from '../domain/operator.ts';
-import type { OpenOrder } from '../domain/order.ts';
 import {
   actionGates,
   evidenceGates,
   type ActionGate,
-  type ActionRow,
   type EvidenceGate,
-  type Judgement,
   type Verdict,
 } from '../domain/verdict.ts';
 import { nextFor, type Next } from './next.ts';
+import type { Subject } from './subject.ts';
 import { sight } from './verdict.ts';
+
+export type { Subject } from './subject.ts';
 
 export type { Next } from './next.ts';
 
@@ -29,23 +28,6 @@ export interface GateLine {
   /** Empty for a pass. */
   readonly lifts: string;
   readonly numbers: Numbers;
-}
-
-/** What is known of a servo beside its evidence. */
-export interface Subject {
-  /** With the whole row, for a live servo too (`judgeWhole`). */
-  readonly judgement: Judgement;
-  /** Absent before the first round: nothing is acted on then. */
-  readonly actions: ActionRow | undefined;
-  readonly now: Now;
-  readonly servoCase: Case | undefined;
-  readonly order: OpenOrder | undefined;
-  /** Of its generation in its cell. */
-  readonly mode: Mode;
-  /** Highest mode that its reader version is certified for. */
-  readonly certified: Mode;
-  /** An operator confirmed a true orphan of its reader version. */
-  readonly confirmed: boolean;
 }
 
 export interface Explained {

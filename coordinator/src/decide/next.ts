@@ -5,7 +5,7 @@ import { modes } from '../domain/operator.ts';
 import { actionGates, evidenceGates, type ActionGate, type EvidenceGate } from '../domain/verdict.ts';
 import type { Numbers } from '../domain/answer.ts';
 import type { Evidence } from '../domain/evidence.ts';
-import type { Subject } from './explain.ts';
+import type { Subject } from './subject.ts';
 
 /** A command ready to be copied, and what it is good for. */
 export interface Next {
