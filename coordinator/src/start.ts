@@ -2,10 +2,9 @@
 import { Server } from '@grpc/grpc-js';
 import { systemClock } from '@servo-auditor/proto/clock.ts';
 import { agentService } from '@servo-auditor/proto/load.ts';
-import { maxMessageBytes } from '@servo-auditor/proto/limits.ts';
 import type { Logger } from '@servo-auditor/proto/log.ts';
 import { orderSigner } from '@servo-auditor/proto/sign.ts';
-import { channelOptions, readSecret, readTls, serverCredentials } from '@servo-auditor/proto/tls.ts';
+import { readSecret, readTls, serverCredentials, serverOptions } from '@servo-auditor/proto/tls.ts';
 import { addAdmin } from './admin/service.ts';
 import { compose } from './compose.ts';
 import type { CoordinatorConfig } from './config.ts';
@@ -47,7 +46,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       witnesses: config.witnesses.map((options) => openWitness(options, policy.witnessRows)),
       log,
     });
-    const server = new Server({ ...channelOptions(), 'grpc.max_receive_message_length': maxMessageBytes });
+    const server = new Server(serverOptions());
     server.addService(agentService, agentHandlers(coordinator));
     addAdmin(server, coordinator, loop);
     const port = await bind(server, config.listen, serverCredentials(tls));
@@ -59,7 +58,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     });
     const ended = loop.run().finally(async () => {
       coordinator.sessions.endAll('stopping', 'the coordinator stops; call again');
-      server.forceShutdown();
+      await shutDown(server);
       await stop();
     });
     return {
@@ -75,6 +74,20 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     await store.close();
     throw error;
   }
+}
+
+/** Longest time in which goodbyes may still leave, in milliseconds. */
+const goodbyeMs = 500;
+
+async function shutDown(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const late = setTimeout(resolve, goodbyeMs);
+    server.tryShutdown(() => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
+  server.forceShutdown();
 }
 
 async function bind(
