@@ -15,6 +15,7 @@ import { render, type Answer } from '../../../coordinator/src/domain/answer.ts';
 import { actionGates, evidenceGates, type Verdict } from '../../../coordinator/src/domain/verdict.ts';
 import type { Report } from '../../../coordinator/src/round/report.ts';
 import { openSqliteStore } from '../../../coordinator/src/state/sqlite/store.ts';
+import type { SqlQueries } from '../../../coordinator/src/witness/sql.ts';
 import { TestHost } from './host.ts';
 import { Platform } from './platform.ts';
 import { World, type Machine } from './world.ts';
@@ -39,6 +40,8 @@ export interface CellSetting {
   readonly servos: number;
   readonly witnesses: 'both' | 'registry';
   readonly policy: Partial<Policy>;
+  /** What the registry is asked, where it is not what a platform would ask. */
+  readonly queries: Partial<SqlQueries>;
 }
 
 /** Everything that is known of why a servo stands where it stands. */
@@ -72,6 +75,7 @@ export async function aCell(t: Tidy, setting: Partial<CellSetting> = {}): Promis
     servos: 6,
     witnesses: 'both',
     policy: {},
+    queries: {},
     ...setting,
   });
   t.teardown(async () => await cell.close());
@@ -128,7 +132,7 @@ export class Cell {
       store,
       lead,
       clock: this.machine.clock(lead.waitedMs),
-      witnesses: this.platform.witnesses(this.setting.witnesses),
+      witnesses: this.platform.witnesses(this.setting.witnesses, this.setting.queries),
       log: this.#log,
     });
     this.#composed = composed;

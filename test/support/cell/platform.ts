@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { parseId } from '@servo-auditor/proto/ids.ts';
 import type { Witness } from '../../../coordinator/src/witness/port.ts';
+import type { SqlQueries } from '../../../coordinator/src/witness/sql.ts';
 import { openWitness } from '../../../coordinator/src/witness/open.ts';
 import { createRegistry, registryQueries, type Registry } from '../../../scripts/demo/registry.ts';
 import { Router } from '../../../scripts/demo/router.ts';
@@ -53,7 +54,7 @@ export class Platform {
   }
 
   /** The witnesses as a configuration would make them. */
-  witnesses(which: 'both' | 'registry'): readonly Witness[] {
+  witnesses(which: 'both' | 'registry', queries: Partial<SqlQueries>): readonly Witness[] {
     const registry = openWitness(
       {
         kind: 'sql',
@@ -62,7 +63,7 @@ export class Platform {
         authority: true,
         reads: 'primary',
         file: this.file,
-        queries: registryQueries,
+        queries: { ...registryQueries, ...queries },
       },
       100_000,
     );
