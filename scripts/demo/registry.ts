@@ -27,7 +27,7 @@ export const registryQueries = {
 } as const;
 
 export interface Registry {
-  /** A project's servo is in use on a host. */
+  /** A project's servo is in use on a host, and the project active (again). A claim that stands is renewed: its version moves. */
   claim(project: string, uid: string, host: string): void;
   /** One servo is no longer needed; its project goes on. */
   releaseServo(uid: string): void;
@@ -73,7 +73,7 @@ function writersOf(db: Database.Database): Registry {
   const byProject = bury('project', 1);
   return {
     claim: write((project: string, uid: string, host: string) => {
-      db.prepare('INSERT OR IGNORE INTO project VALUES (?, 1)').run(project);
+      db.prepare('INSERT INTO project VALUES (?, 1) ON CONFLICT DO UPDATE SET active = 1').run(project);
       db.prepare('DELETE FROM tombstone WHERE uid = ? AND host = ?').run(uid, host);
       db.prepare('INSERT OR REPLACE INTO claim SELECT ?, ?, NULL, ?, version FROM registry').run(
         uid,

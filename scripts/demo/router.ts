@@ -44,7 +44,11 @@ export class Router {
       sequence = ++this.#sequence;
       this.#readings.set(sequence, [...this.#routes.values()]);
       this.#readings.delete(sequence - maxReadings);
-    } else [sequence, offset] = cursor.split('.').map(Number) as [number, number];
+    } else {
+      const [, reading, from] = /^(\d+)\.(\d+)$/.exec(cursor) ?? [];
+      sequence = Number(reading);
+      offset = Number(from);
+    }
     const reading = this.#readings.get(sequence);
     if (reading === undefined) return undefined;
     const end = offset + pageSize;
