@@ -5,18 +5,12 @@ import { planCell } from '../../coordinator/src/decide/plan.ts';
 import { judge } from '../../coordinator/src/decide/verdict.ts';
 import type { RoundContext } from '../../coordinator/src/domain/plan.ts';
 import type { Judgement, Verdict } from '../../coordinator/src/domain/verdict.ts';
-import type { Claim, SnapshotMeta, Tombstone, WitnessProfile } from '../../coordinator/src/domain/witness.ts';
+import type { SnapshotMeta, WitnessProfile } from '../../coordinator/src/domain/witness.ts';
 import type { Fleet } from '../../coordinator/src/fold/fleet.ts';
 import { Turns } from '../../coordinator/src/fold/turns.ts';
 import { prepare } from '../../coordinator/src/round/prepare.ts';
 import { inSlices } from '../../coordinator/src/round/yield.ts';
-import { epoch, policy, registry, router, type World } from './world.ts';
-
-/** What the witnesses say in a round. */
-export interface Said {
-  readonly claims: readonly Claim[];
-  readonly tombstones: readonly Tombstone[];
-}
+import { epoch, policy, registry, router, type Said, type World } from './world.ts';
 
 /** Milliseconds of each part, and what came out. */
 export interface Timed {
@@ -29,11 +23,14 @@ export interface Timed {
   readonly findings: number;
 }
 
+/** Long enough that what is released in the first round is an orphan in the fourth. */
+const betweenRoundsMs = 25 * 60_000;
+
 const accepted = new Map<Fleet, Map<string, SnapshotMeta>>();
 let snapshots = 0;
 
 export async function round(world: World, fleet: Fleet, said: Said): Promise<Timed> {
-  world.wait(60_000);
+  world.wait(betweenRoundsMs);
   world.beat(fleet);
   world.wait(100);
   const begun = performance.now();

@@ -6,7 +6,7 @@ import type { Now } from '@servo-auditor/proto/time.ts';
 import type { Servo } from '@servo-auditor/proto/wire.ts';
 import type { EnrolledHost } from '../../coordinator/src/domain/operator.ts';
 import { defaultPolicy } from '../../coordinator/src/domain/policy.ts';
-import type { WitnessProfile } from '../../coordinator/src/domain/witness.ts';
+import type { Claim, Tombstone, WitnessProfile } from '../../coordinator/src/domain/witness.ts';
 import { Fleet } from '../../coordinator/src/fold/fleet.ts';
 
 const uidChars = 20;
@@ -35,6 +35,12 @@ export const router = profile('router', false);
 /** One servo in a hundred is claimed by nobody; of those, every other one has a tombstone, the rest are strays. */
 export const isUnclaimed = (servo: number): boolean => servo % 100 === 0;
 export const hasTombstone = (servo: number): boolean => servo % 200 === 0;
+
+/** What the witnesses say in a round. */
+export interface Said {
+  readonly claims: readonly Claim[];
+  readonly tombstones: readonly Tombstone[];
+}
 
 export class World {
   readonly servos: number;
@@ -94,6 +100,39 @@ export class World {
     return cells;
   }
 
+  /** In each step one servo in a thousand changes: half of them are replaced by others, half are released. */
+  get changedPerStep(): number {
+    return this.servos / 1000;
+  }
+
+  /** Whether the last servo of a host was replaced by another until (and in) this step. */
+  isReplaced(host: number, step: number): boolean {
+    return host < step * this.changedPerStep && host % this.changedPerStep < this.changedPerStep / 2;
+  }
+
+  #isReleased(host: number, step: number): boolean {
+    return host < step * this.changedPerStep && host % this.changedPerStep >= this.changedPerStep / 2;
+  }
+
+  /** What the witnesses say after so many steps, in an order that is not the hosts'. */
+  said(step: number): Said {
+    const claims: Claim[] = [];
+    const tombstones: Tombstone[] = [];
+    for (let i = 0; i < this.servos; i++) {
+      const servo = shuffled(i, this.servos);
+      const h = Math.floor(servo / servosPerHost);
+      const isLast = servo % servosPerHost === servosPerHost - 1;
+      const host = this.hosts[h] as HostId;
+      const project = this.projects[servo >> 2] as ProjectId;
+      const uid = this.uid(servo);
+      if (isLast && this.isReplaced(h, step)) claims.push({ uid: successorOf(uid), host, project });
+      else if ((isLast && this.#isReleased(h, step)) || hasTombstone(servo))
+        tombstones.push({ uid, host, project, projectReleased: true });
+      else if (!isUnclaimed(servo)) claims.push({ uid, host, project });
+    }
+    return { claims, tombstones };
+  }
+
   fleet(): Fleet {
     const memory = { releases: [], vouched: [], witnesses: [], hosts: [] };
     return new Fleet({ witnesses: [registry, router], policy, epoch, startedMs: 0, memory });
@@ -104,7 +143,7 @@ export class World {
     const servos: Servo[] = [];
     for (let i = host * servosPerHost; i < Math.min(this.servos, (host + 1) * servosPerHost); i++) {
       const isNew = i % servosPerHost >= servosPerHost - replaced;
-      const uid = isNew ? (`new-${spelled(i).slice(4)}` as ServoUid) : this.uid(i);
+      const uid = isNew ? successorOf(this.uid(i)) : this.uid(i);
       const { incarnation, runtimeId } = process(i, isNew);
       servos.push({
         uid,
@@ -165,6 +204,10 @@ function generationOf(host: number) {
 function spelled(servo: number): string {
   const low = (Math.imul(servo + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0');
   return `srv-${low}${servo.toString(16).padStart(8, '0')}`;
+}
+
+function successorOf(uid: ServoUid): ServoUid {
+  return `new-${uid.slice(4)}` as ServoUid;
 }
 
 /** A permutation of 0 .. size - 1: steps by a prime. */

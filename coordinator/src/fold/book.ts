@@ -29,7 +29,7 @@ import {
 } from './claims.ts';
 import { HostRecord, type Absent } from './host.ts';
 import { identityKey, rowOf, rowsOf } from './inventory.ts';
-import { SnapshotBuilder, type Reading } from './snapshot.ts';
+import { SnapshotBuilder, type Cohorts, type Reading } from './snapshot.ts';
 import { TombstoneBook } from './tombstones.ts';
 import { NameTable } from './uids.ts';
 import { Whereabouts } from './whereabouts.ts';
@@ -64,6 +64,9 @@ export interface Seat {
   builder: SnapshotBuilder | undefined;
 }
 
+/** What hosts are counted by. */
+export type Group = Pick<HostView, 'cell' | 'generation' | 'readerVersion'>;
+
 /** What the latest pass found: what evidence is made with between two passes. */
 export interface PassView {
   /** Counts the passes of this leadership, from 1. */
@@ -91,6 +94,8 @@ export class Book {
   /** Hosts whose `inheritsFrom` changed since the last pass. */
   readonly inherited = new Set<HostRecord>();
   population: ReadonlyMap<string, number> = new Map();
+  /** By `HostRecord.group`: as many as there were kinds of hosts in this leadership. */
+  readonly groups: Group[] = [];
   /** Absent before the first one. */
   pass: PassView | undefined;
   /** Cells that once had their quorum of fresh hosts in this leadership: before, what is missing only has not come yet. */
@@ -98,10 +103,9 @@ export class Book {
   /** Voices without a claim, by what they depend on; void after each accepted snapshot. */
   readonly silent = new Map<number, readonly Voice[]>();
   readonly #byNumber: (HostRecord | undefined)[] = [];
-  readonly #generations = new Map<CellId, Map<Generation, string>>();
+  /** By host number. */
+  readonly #cohorts: (Cohorts | undefined)[] = [];
   readonly #memories: ReadonlyMap<HostId, HostMemory>;
-  /** Where hosts stood that were retired under this leadership. */
-  readonly #retired = new Map<HostId, Place>();
   readonly #namesOfBits = new Map<number, readonly WitnessId[]>();
 
   constructor(setting: FleetSetting) {
@@ -112,6 +116,8 @@ export class Book {
     this.authority = witnesses.findIndex((w) => w.authority);
     this.seats = witnesses.map((profile) => this.#seat(profile, memory));
     this.#memories = new Map(memory.hosts.map((h) => [h.host, h]));
+    for (const { host, cell, generation } of memory.hosts)
+      this.#noteCohorts(this.tables.hosts.add(host), cell, generation);
     for (const host of memory.hosts) if (!host.retired) this.record(host.host);
     this.#remember(memory);
   }
@@ -135,18 +141,28 @@ export class Book {
    * Names of the cohorts of the host with this number, also where it never connected; the generation's where it is known.
    * A retired host keeps its generation: that its claims are still there must not look as if the generation had lost them.
    */
-  cohortsOf(number: number): { readonly host: string; readonly generation: string | undefined } {
-    const id = this.tables.hosts.at(number);
-    const record = this.#byNumber[number];
-    const host = record?.cohort ?? cohortName({ kind: 'host', host: id });
-    const { cell, generation } = record?.view ?? this.#retired.get(id) ?? this.#memories.get(id) ?? unplaced;
-    if (cell === undefined || generation === undefined) return { host, generation: undefined };
-    let names = this.#generations.get(cell);
-    if (names === undefined) this.#generations.set(cell, (names = new Map()));
-    let name = names.get(generation);
-    if (name === undefined)
-      names.set(generation, (name = cohortName({ kind: 'generation', cell, generation })));
-    return { host, generation: name };
+  cohortsOf(number: number): Cohorts {
+    return (this.#cohorts[number] ??= {
+      host: cohortName({ kind: 'host', host: this.tables.hosts.at(number) }),
+      generation: undefined,
+    });
+  }
+
+  /** Notes where a host belongs, when it connects. */
+  place(record: HostRecord, { cell, generation, readerVersion }: Group): void {
+    this.#noteCohorts(record.number, cell, generation);
+    record.group = this.groups.findIndex(
+      (g) => g.cell === cell && g.generation === generation && g.readerVersion === readerVersion,
+    );
+    if (record.group < 0) record.group = this.groups.push({ cell, generation, readerVersion }) - 1;
+  }
+
+  #noteCohorts(number: number, cell: CellId, generation: Generation | undefined): void {
+    const host = cohortName({ kind: 'host', host: this.tables.hosts.at(number) });
+    this.#cohorts[number] = {
+      host,
+      generation: generation === undefined ? undefined : cohortName({ kind: 'generation', cell, generation }),
+    };
   }
 
   setView(record: HostRecord, view: HostView): void {
@@ -155,9 +171,6 @@ export class Book {
   }
 
   forget(record: HostRecord): void {
-    const { id, view, memory } = record;
-    const { cell, generation } = view ?? memory ?? unplaced;
-    this.#retired.set(id, { cell, generation });
     this.records.delete(record.id);
     this.views.delete(record.id);
     this.#byNumber[record.number] = undefined;
@@ -374,13 +387,6 @@ function mark(live: Uint8Array, inventory: Inventory | undefined): void {
   const { uidIndex, count } = inventory;
   for (let row = 0; row < count; row++) live[uidIndex[row] as number] = 1;
 }
-
-/** Where a host stands, as far as it is known. */
-interface Place {
-  readonly cell: CellId | undefined;
-  readonly generation: Generation | undefined;
-}
-const unplaced: Place = Object.freeze({ cell: undefined, generation: undefined });
 
 const nothing = (): never => {
   throw new Error('a reading from memory is not finished');

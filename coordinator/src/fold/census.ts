@@ -7,7 +7,7 @@ import { openProblems, type HostView } from '../domain/host.ts';
 import { cohortName, modeKey, type EnrolledHost } from '../domain/operator.ts';
 import type { GenerationFacts } from '../domain/plan.ts';
 import type { Book } from './book.ts';
-import { missingOn } from './evidence.ts';
+import { missingOn, noMatch } from './evidence.ts';
 import type { HostRecord } from './host.ts';
 
 export interface Census {
@@ -23,15 +23,19 @@ export interface Census {
   readonly live: ReadonlyMap<string, number>;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** What the hosts of one (cell, generation, reader version) add up to. */
-interface Group {
-  readonly facts: Mutable<Omit<GenerationFacts, 'swappedHosts'>> & { readonly swappedHosts: HostId[] };
-  /** Found on any host, fresh or not: what the two-way match counts. */
+interface Sum {
+  expected: number;
+  /** On fresh hosts whose inventory is whole. */
+  found: number;
+  hostsExpected: number;
+  hostsFound: number;
+  readonly swappedHosts: HostId[];
+  /** Found on any host: what the two-way match counts. */
   matched: number;
   servos: number;
   live: number;
+  hosts: number;
 }
 
 export function takeCensus(
@@ -40,22 +44,33 @@ export function takeCensus(
   acknowledged: ReadonlyMap<HostId, ReadonlySet<string>>,
   now: Now,
 ): Census {
-  const groups = new Groups();
+  const sums = book.groups.map((): Sum => ({
+    expected: 0,
+    found: 0,
+    hostsExpected: 0,
+    hostsFound: 0,
+    swappedHosts: [],
+    matched: 0,
+    servos: 0,
+    live: 0,
+    hosts: 0,
+  }));
   const population = new Map<string, number>();
   for (const record of book.records.values()) {
     const { view } = record;
     record.isFresh = view !== undefined && book.isFresh(view, now);
-    if (view?.inventory === undefined) continue;
-    const group = groups.of(view);
-    countHost(group, record, view, book, acknowledged);
+    const sum = sums[record.group];
+    if (sum === undefined || view?.inventory === undefined) continue;
+    sum.hosts++;
+    countHost(sum, record, view, book, acknowledged);
     if (!record.isFresh) continue;
     population.set(record.cohort, view.inventory.count);
-    group.servos += view.inventory.count;
+    sum.servos += view.inventory.count;
   }
   const cells = countEnrolled(book, enrolled);
   for (const [cell, { enrolled: all, fresh }] of cells)
     if (fresh > 0 && fresh >= all * book.setting.policy.fleetQuorumShare) book.warm.add(cell);
-  return { population, cells, ...groups.sum(population, book.warm) };
+  return { population, cells, ...addUp(book, sums, population) };
 }
 
 function countEnrolled(
@@ -75,7 +90,7 @@ function countEnrolled(
 }
 
 function countHost(
-  group: Group,
+  sum: Sum,
   record: HostRecord,
   view: HostView,
   book: Book,
@@ -83,77 +98,63 @@ function countHost(
 ): void {
   const { matched } = record;
   if (matched === undefined) return;
-  const { facts } = group;
   const expected = matched.expected + record.missingHostless.length;
   const problems = view.inventory?.problems ?? [];
   const isWhole =
     record.isFresh && view.digestMatches && (problems.length === 0 || openProblems(view).length === 0);
-  group.live += matched.live;
-  group.matched += matched.found;
-  facts.expected += expected;
-  if (isWhole) facts.found += matched.found;
+  sum.live += matched.live;
+  sum.matched += matched.found;
+  sum.expected += expected;
+  if (isWhole) sum.found += matched.found;
   if (expected > 0) {
-    facts.hostsExpected++;
-    if (isWhole) facts.hostsFound++;
+    sum.hostsExpected++;
+    if (isWhole) sum.hostsFound++;
   }
   if (
     record.missingRounds >= book.setting.policy.swapRounds &&
     missingOn(record, acknowledged.get(view.id)).length > 0
   )
-    facts.swappedHosts.push(view.id);
+    sum.swappedHosts.push(view.id);
 }
 
-class Groups {
-  // Nested, so that no key is put together per host.
-  readonly #byCell = new Map<CellId, Map<string, Map<string, Group>>>();
-
-  of({ cell, generation, readerVersion }: HostView): Group {
-    const byReader = inner(inner(this.#byCell, cell), generation);
-    let group = byReader.get(readerVersion);
-    if (group === undefined) {
-      const counts = { expected: 0, found: 0, hostsExpected: 0, hostsFound: 0, swappedHosts: [] };
-      group = { facts: { cell, generation, readerVersion, ...counts }, matched: 0, servos: 0, live: 0 };
-      byReader.set(readerVersion, group);
-    }
-    return group;
-  }
-
-  sum(
-    population: Map<string, number>,
-    warm: ReadonlySet<CellId>,
-  ): Pick<Census, 'facts' | 'generationMatches' | 'live'> {
-    const facts: GenerationFacts[] = [];
-    const generationMatches = new Map<string, Match>();
-    const live = new Map<string, number>();
-    const add = (name: string, servos: number): unknown =>
-      population.set(name, (population.get(name) ?? 0) + servos);
-    for (const group of this.#all()) {
-      const { cell, generation, readerVersion, expected } = group.facts;
-      if (warm.has(cell)) facts.push(group.facts);
-      const key = modeKey(cell, generation);
-      const match = generationMatches.get(key) ?? { expected: 0, found: 0, missing: [], missingRounds: 0 };
-      generationMatches.set(key, {
-        ...match,
-        expected: match.expected + expected,
-        found: match.found + group.matched,
+/** Adds the cohorts above hosts to `population`. */
+function addUp(
+  book: Book,
+  sums: readonly Sum[],
+  population: Map<string, number>,
+): Pick<Census, 'facts' | 'generationMatches' | 'live'> {
+  const facts: GenerationFacts[] = [];
+  const generationMatches = new Map<string, Match>();
+  const live = new Map<string, number>();
+  const add = (name: string, servos: number): unknown =>
+    population.set(name, (population.get(name) ?? 0) + servos);
+  book.groups.forEach(({ cell, generation, readerVersion }, number) => {
+    const sum = sums[number];
+    if (sum === undefined || sum.hosts === 0) return;
+    const { expected, found, hostsExpected, hostsFound, swappedHosts } = sum;
+    if (book.warm.has(cell))
+      facts.push({
+        cell,
+        generation,
+        readerVersion,
+        expected,
+        found,
+        hostsExpected,
+        hostsFound,
+        swappedHosts,
       });
-      live.set(key, (live.get(key) ?? 0) + group.live);
-      add(cohortName({ kind: 'generation', cell, generation }), group.servos);
-      add(cohortName({ kind: 'reader', cell, readerVersion }), group.servos);
-      add(cohortName({ kind: 'cell', cell }), group.servos);
-      add(cohortName({ kind: 'fleet' }), group.servos);
-    }
-    return { facts, generationMatches, live };
-  }
-
-  *#all(): Iterable<Group> {
-    for (const byGeneration of this.#byCell.values())
-      for (const byReader of byGeneration.values()) yield* byReader.values();
-  }
-}
-
-function inner<K, V>(map: Map<K, Map<string, V>>, key: K): Map<string, V> {
-  let found = map.get(key);
-  if (found === undefined) map.set(key, (found = new Map()));
-  return found;
+    const key = modeKey(cell, generation);
+    const match = generationMatches.get(key) ?? noMatch;
+    generationMatches.set(key, {
+      ...match,
+      expected: match.expected + expected,
+      found: match.found + sum.matched,
+    });
+    live.set(key, (live.get(key) ?? 0) + sum.live);
+    add(cohortName({ kind: 'generation', cell, generation }), sum.servos);
+    add(cohortName({ kind: 'reader', cell, readerVersion }), sum.servos);
+    add(cohortName({ kind: 'cell', cell }), sum.servos);
+    add(cohortName({ kind: 'fleet' }), sum.servos);
+  });
+  return { facts, generationMatches, live };
 }

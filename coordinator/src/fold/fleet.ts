@@ -101,6 +101,7 @@ export class Fleet {
         inheritsFrom: before.inheritsFrom,
         inventory: before.inventory,
       };
+    this.book.place(record, arrival);
     record.forgetRounds();
     record.matched = undefined;
     record.candidates = [];

@@ -68,6 +68,8 @@ export class HostRecord {
   readonly releases = new Map<string, Release>();
   /** Identity keys that an earlier leadership observed before this one first read a tombstone for them. */
   readonly seenBefore = new Set<string>();
+  /** Number of its (cell, generation, reader version) in the book, from its connecting on. */
+  group = -1;
   /** Whether it was fresh in the latest pass. */
   isFresh = false;
   matched: Matched | undefined;

@@ -28,9 +28,15 @@ export interface SnapshotHome {
   readonly claims: ClaimBook;
   readonly tombstones: TombstoneBook;
   /** Names of the cohorts of the host with this number; the generation's where it is known. */
-  cohortsOf(host: number): { readonly host: string; readonly generation: string | undefined };
+  cohortsOf(host: number): Cohorts;
   /** Takes a finished reading in. Throws when another one was begun since. */
   commit(finished: Reading): void;
+}
+
+/** Names by which claims on one host are counted. */
+export interface Cohorts {
+  readonly host: string;
+  readonly generation: string | undefined;
 }
 
 /** What is committed. */
@@ -208,13 +214,15 @@ export class SnapshotBuilder implements RowSink {
 
   #levels(): Readonly<Record<string, number>> {
     const levels: Record<string, number> = { total: this.#claims };
+    const generations = new Map<string, number>();
     for (let number = 0; number < this.#perHost.length; number++) {
       const count = this.#perHost[number] as number;
       if (count === 0) continue;
       const { host, generation } = this.#home.cohortsOf(number);
       levels[host] = count;
-      if (generation !== undefined) levels[generation] = (levels[generation] ?? 0) + count;
+      if (generation !== undefined) generations.set(generation, (generations.get(generation) ?? 0) + count);
     }
+    for (const [generation, count] of generations) levels[generation] = count;
     return levels;
   }
 }

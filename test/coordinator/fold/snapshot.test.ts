@@ -36,6 +36,14 @@ t.test('counts: in total, per host, per generation', async (t) => {
   await t.rejects(builder.finish(), /finished already/);
 });
 
+t.test('a retired host keeps its generation in the counts', async (t) => {
+  const f = new FleetUnderTest([registryProfile]);
+  f.report('h1', ['a']);
+  f.retire('h1');
+  const { levels } = await begin(f, 'a@h1').finish();
+  t.equal(levels[`generation:${cell}:${generation}`], 1);
+});
+
 t.test('the difference from the last accepted one', async (t) => {
   const f = new FleetUnderTest([registryProfile]);
   const first = await begin(f, 'a@h1/p', 'b@h1', 'c@h1', 'd@h1#i1', 'm@h1', 'm@h2').finish();
