@@ -1,7 +1,7 @@
 // From the options of a witness to the witness. A new kind is a file beside this, its options, and one case here.
 import { canonicalJson, sha256Hex } from '@servo-auditor/proto/canonical.ts';
 import type { ValueOf } from '@servo-auditor/proto/options.ts';
-import { readSecret } from '@servo-auditor/proto/tls.ts';
+import { TlsUnfit, readSecret } from '@servo-auditor/proto/tls.ts';
 import type { WitnessProfile } from '../domain/witness.ts';
 import { fileWitness } from './file.ts';
 import { httpWitness, plainAnswer } from './http.ts';
@@ -11,7 +11,7 @@ import { sqlWitness } from './sql.ts';
 
 export type WitnessOptions = ValueOf<typeof witnessOptions>;
 
-/** @param maxRows above which a reading is refused as endless. Throws `TlsUnfit` when a token file is readable by others. */
+/** @param maxRows above which a reading is refused as endless. Throws `TlsUnfit` when a token file is readable by others, or holds no token. */
 export function openWitness(options: WitnessOptions, maxRows: number): Witness {
   const { id, source, authority } = options;
   const common = { id, source, authority };
@@ -35,7 +35,7 @@ export function openWitness(options: WitnessOptions, maxRows: number): Witness {
         hasLookup: lookup,
         mappingHash: hashOf('http', { path: pathOf(url), fields, answer }),
       };
-      const token = tokenFile === undefined ? undefined : readSecret(tokenFile).toString('utf8').trim();
+      const token = tokenFile === undefined ? undefined : readToken(tokenFile);
       return httpWitness({ profile, url, fields, answer, token, maxRows });
     }
     case 'file': {
@@ -44,6 +44,14 @@ export function openWitness(options: WitnessOptions, maxRows: number): Witness {
       return fileWitness({ profile, file, format, maxRows });
     }
   }
+}
+
+/** Whatever does not fit into a header is refused here: fetch would show it in its error. */
+function readToken(file: string): string {
+  const token = readSecret(file).toString('utf8').trim();
+  if (!/^[\x21-\x7e]{1,4096}$/.test(token))
+    throw new TlsUnfit(`${file}: holds no token; want one line of printable characters, without spaces`);
+  return token;
 }
 
 /** Over what decides which rows come and how they are understood, not over where they come from or with which credentials. */
