@@ -2,7 +2,7 @@
 // Gates of a servo are independent; only breakers (too many at once) and budgets (the oldest first) look at all of them.
 import type { CellId } from '@servo-auditor/proto/ids.ts';
 import type { Answer } from '../domain/answer.ts';
-import type { Blocked, Plan, PlanEntry, Proposal, RoundContext } from '../domain/plan.ts';
+import type { Blocked, BreakerOpening, Plan, PlanEntry, Proposal, RoundContext } from '../domain/plan.ts';
 import { actionGates, type ActionGate, type ActionRow, type Judgement } from '../domain/verdict.ts';
 import type { Acting } from './acting.ts';
 import { actionGateRules } from './gates/action/index.ts';
@@ -14,7 +14,8 @@ import { actionable, breakersOver, BudgetBook, placeOf } from './tally.ts';
  * @param judgements of all cells: breakers and budgets of the fleet look at all.
  */
 export function planCell(cell: CellId, judgements: readonly Judgement[], context: RoundContext): Plan {
-  const acting = actingOn(judgements, context);
+  const openings = breakersOver(judgements, context);
+  const acting = actingBeside(openings, context);
   const orphans = actionable(judgements)
     .filter((j) => j.evidence.host.view.cell === cell)
     .toSorted(oldestFirst);
@@ -41,7 +42,7 @@ export function planCell(cell: CellId, judgements: readonly Judgement[], context
       .filter((b) => waitsForApproval(b, byServo.get(b.evidence), context))
       .map(proposalOf)
       .toSorted(byUid),
-    openings: breakersOver(judgements, context),
+    openings,
     paused: blocked
       .filter((b) => b.by.every((gate) => gate === 'budget') && approvedNow(byServo.get(b.evidence), context))
       .map(({ evidence: { uid, incarnation } }) => ({ uid, incarnation })),
@@ -50,8 +51,12 @@ export function planCell(cell: CellId, judgements: readonly Judgement[], context
 
 /** What the action gates look at beside the orphan: also for `explain`, which shows one row. */
 export function actingOn(judgements: readonly Judgement[], context: RoundContext): Acting {
+  return actingBeside(breakersOver(judgements, context), context);
+}
+
+function actingBeside(openings: readonly BreakerOpening[], context: RoundContext): Acting {
   const breakers = new Map(context.operator.breakers.map((b) => [b.cohort, b.message]));
-  for (const opening of breakersOver(judgements, context)) breakers.set(opening.cohort, opening.message);
+  for (const opening of openings) breakers.set(opening.cohort, opening.message);
   const { openOrders, cases } = context.operator;
   const orders = new Map(openOrders.filter((o) => o.state !== 'closed').map((o) => [o.uid, o]));
   const past = new Map(cases.map((c) => [`${c.uid} ${c.incarnation}`, c]));

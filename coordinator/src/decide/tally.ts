@@ -33,21 +33,25 @@ function membersByCohort(
   const { operator, policy, now } = context;
   const exempt = new Set(operator.exemptions.map((e) => `${e.cohort} ${memberKey(e.uid, e.incarnation)}`));
   const byCohort = new Map<string, Map<string, BreakerMember>>();
-  const count = (cohort: string, member: BreakerMember): void => {
+  const count = (servo: Placed, projectReleased: boolean, member: BreakerMember): void => {
     const key = memberKey(member.uid, member.incarnation);
-    if (exempt.has(`${cohort} ${key}`)) return;
-    const members = byCohort.get(cohort);
-    if (members === undefined) byCohort.set(cohort, new Map([[key, member]]));
-    else members.set(key, member);
+    for (const cohort of breakerCohorts(servo, projectReleased)) {
+      if (exempt.size > 0 && exempt.has(`${cohort} ${key}`)) continue;
+      const members = byCohort.get(cohort);
+      if (members === undefined) byCohort.set(cohort, new Map([[key, member]]));
+      else members.set(key, member);
+    }
   };
-  for (const { evidence } of orphans)
-    for (const cohort of breakerCohorts(placeOf(evidence), evidence.release?.projectReleased ?? false))
-      count(cohort, { uid: evidence.uid, incarnation: evidence.incarnation, host: evidence.host.view.id });
+  for (const { evidence } of orphans) {
+    const { uid, incarnation, host, release } = evidence;
+    count(placeOf(evidence), release?.projectReleased ?? false, { uid, incarnation, host: host.view.id });
+  }
   const since = now.waitMs - policy.breakerWindowMs;
-  for (const charge of operator.charges)
+  for (const charge of operator.charges) {
+    const { uid, incarnation, host } = charge;
     if (charge.action === 'stop' && charge.atMs > since)
-      for (const cohort of breakerCohorts(charge, charge.projectReleased))
-        count(cohort, { uid: charge.uid, incarnation: charge.incarnation, host: charge.host });
+      count(charge, charge.projectReleased, { uid, incarnation, host });
+  }
   return byCohort;
 }
 
