@@ -130,6 +130,10 @@ export class Story {
 
   async #ripening(): Promise<ServoSpec> {
     this.#tell.chapter('Three more projects are deleted');
+    this.#tell.say(
+      'A day passes first: more than three orphans and stops a day among so few servos would open a breaker.',
+    );
+    await this.#aDayWithoutStops();
     const servos = await this.#delete('h2-1', 'h4-1', 'h6-1');
     const [first] = servos;
     if (first === undefined) throw new Error('nothing was deleted');
@@ -285,6 +289,16 @@ export class Story {
       `${answers.length - silent} of ${answers.length} servos of living projects answer their HTTP requests.`,
     );
     return silent;
+  }
+
+  /** Breakers count the stops of a day. */
+  async #aDayWithoutStops(): Promise<void> {
+    await until('the stops to be a day old', patienceMs, async () => {
+      const { servos = [] } = await this.#world.admin.call<{
+        servos?: readonly { case: { sinceAgoMs: string } }[];
+      }>('ListQuarantine', { all: true, limit: 1000 });
+      return servos.every((row) => Number(row.case.sinceAgoMs) > 25 * 3_600_000) ? true : undefined;
+    });
   }
 
   async #rounds(count: number): Promise<void> {
