@@ -88,6 +88,7 @@ async function decide(world: World, fleet: Fleet) {
     epoch,
     mappingHash: 'bench',
     stalledMs: 0,
+    unseenMs: 0,
     operator: { ...noOperators, hosts: world.enrolled },
     population: prepared.population,
     cells: prepared.cells,

@@ -260,6 +260,7 @@ export function aContext(state: Partial<OperatorState> = {}, more: Partial<Round
     epoch,
     mappingHash,
     stalledMs: 40,
+    unseenMs: 0,
     operator: anOperatorState(state),
     population: new Map([
       ['host:h1', 10],

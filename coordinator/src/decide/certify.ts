@@ -19,7 +19,7 @@ export function advanceTracks(facts: readonly GenerationFacts[], context: RoundC
 function advance(
   before: Track | undefined,
   fact: GenerationFacts,
-  { now, policy, mappingHash }: RoundContext,
+  { now, policy, mappingHash, unseenMs }: RoundContext,
 ): Track {
   const { cell, generation, readerVersion } = fact;
   const fresh: Track = {
@@ -35,6 +35,9 @@ function advance(
   const track = before?.mappingHash === mappingHash ? before : fresh;
   const broken = whatBreaks(fact, policy);
   if (broken !== undefined) return { ...track, since: undefined, message: broken };
+  // What could not be seen is no proof, and no fault either: the time does not count.
+  if (unseenMs > 0 && track.since !== undefined)
+    return { ...track, since: track.since + unseenMs, message: 'paused: a witness has no fresh snapshot' };
   const since = track.since ?? now.waitMs;
   const earned = earnedBy(now.waitMs - since, track, policy);
   const certified = modes.indexOf(earned) > modes.indexOf(track.certified) ? earned : track.certified;

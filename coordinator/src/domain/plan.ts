@@ -41,6 +41,8 @@ export interface RoundContext {
   readonly mappingHash: string;
   /** Longest stall or sleep of the coordinator since the oldest evidence of this round was read, in milliseconds. */
   readonly stalledMs: number;
+  /** Wait time since the pass before, if some witness has no fresh snapshot now (else 0): trust is not earned meanwhile. */
+  readonly unseenMs: number;
   readonly operator: OperatorState;
   /** Servos in the fresh inventories, per cohort name. */
   readonly population: ReadonlyMap<string, number>;

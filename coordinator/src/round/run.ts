@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import { sha256Hex } from '@servo-auditor/proto/canonical.ts';
 import type { CellId } from '@servo-auditor/proto/ids.ts';
-import type { Now } from '@servo-auditor/proto/time.ts';
+import { stalenessMs, type Now } from '@servo-auditor/proto/time.ts';
 import { check } from '../check/check.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { advanceTracks } from '../decide/certify.ts';
+import { snapshotLimitMs } from '../decide/gates/evidence/witness-fresh.ts';
 import { planCell } from '../decide/plan.ts';
 import { judge } from '../decide/verdict.ts';
 import type { Finding, Plan, Proposal, ProposedPlan, RoundContext } from '../domain/plan.ts';
@@ -81,6 +82,20 @@ export class Rounds {
     return judgements;
   }
 
+  /** Wait time since the pass before, if some witness has no fresh snapshot now; else 0. */
+  #unseenMs(): number {
+    const { desk, clock, policy } = this.#coordinator;
+    const now = clock.now();
+    const allFresh = desk
+      .views()
+      .every(
+        (w) =>
+          w.accepted !== undefined &&
+          stalenessMs(w.accepted.startedAt, now) <= snapshotLimitMs(w.accepted.tookMs, policy),
+      );
+    return allFresh || this.#lastAt === undefined ? 0 : now.waitMs - this.#lastAt.waitMs;
+  }
+
   /** The context is read anew for every cell: orders of the one before count in the fleet's budget. */
   async #context(prepared: Prepared): Promise<RoundContext> {
     const { clock, policy, epoch, desk, store, fence } = this.#coordinator;
@@ -90,6 +105,7 @@ export class Rounds {
       policy,
       epoch,
       mappingHash: desk.mappingHash,
+      unseenMs: this.#unseenMs(),
       stalledMs: this.#stalls.longestMs(evidenceMs),
       operator: await store.readOperatorState(fence()),
       population: prepared.population,

@@ -59,6 +59,14 @@ t.test('whatever breaks it starts the time again, and takes nothing that was ear
   t.end();
 });
 
+t.test('time in which a witness could not be read does not count, and breaks nothing', (t) => {
+  const paused = advance({ ...young, since: ago(day).waitMs }, {}, { unseenMs: 1000 });
+  t.strictSame([paused?.since, paused?.certified], [ago(day).waitMs + 1000, 'observe']);
+  t.match(paused?.message, /paused/);
+  t.equal(advance({ ...young, since: ago(day).waitMs })?.certified, 'propose');
+  t.end();
+});
+
 t.test('a generation of four servos is certified by all of them', (t) => {
   const four = { expected: 4, found: 4, hostsExpected: 2, hostsFound: 2 };
   t.equal(advance(young, four)?.certified, 'propose');
