@@ -27,10 +27,13 @@ type Stream = ServerDuplexStream<unknown, unknown>;
 /** Serves one session until either side ends it. Never rejects. */
 export async function serveSession(stream: Stream, peer: HostPeer, coordinator: Coordinator): Promise<void> {
   const session = new AgentSession(stream, peer, coordinator);
+  // Not `for await`: whoever leaves that destroys the stream, and with it the goodbye that is on its way.
+  const messages: AsyncIterator<unknown> = stream[Symbol.asyncIterator]();
   try {
-    for await (const raw of stream) {
-      await session.take(decodeAgentMessage(raw));
-      if (session.ended) break;
+    while (!session.ended) {
+      const next = await messages.next();
+      if (next.done === true) break;
+      await session.take(decodeAgentMessage(next.value));
     }
   } catch (error) {
     session.fail(error);
