@@ -45,16 +45,17 @@ function hostPeer(
   call: Parameters<typeof peerOf>[0],
   { trustDomain, log }: Coordinator,
 ): HostPeer | { readonly problem: string } {
+  const refuse = (problem: string): { readonly problem: string } => {
+    log.warn({ event: 'session.untrusted', problem });
+    return { problem };
+  };
   let peer: Peer;
   try {
     peer = peerOf(call, trustDomain);
   } catch (error) {
-    log.warn({ event: 'session.untrusted', problem: String(error) });
-    return {
-      problem: `not a host of ${trustDomain}: ${error instanceof Error ? error.message : String(error)}`,
-    };
+    return refuse(`not a host of ${trustDomain}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return peer.kind === 'host'
-    ? peer
-    : { problem: `a ${peer.kind} certificate cannot speak for a host: use one made by servoctl pki host` };
+  if (peer.kind === 'host') return peer;
+  const who = peer.kind === 'operator' ? `operator ${peer.name}` : `coordinator ${peer.id}`;
+  return refuse(`the certificate of ${who} cannot speak for a host: use one made by servoctl pki host`);
 }
