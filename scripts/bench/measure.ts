@@ -1,15 +1,13 @@
 // Measures, in a process of its own (node --expose-gc), and prints one line of JSON: see main.ts for what it means.
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Fleet } from '../../coordinator/src/fold/fleet.ts';
+import { cpuMs, probed, type Probed } from './cpu.ts';
 import { round, type Timed } from './round.ts';
 import { World } from './world.ts';
 
-/** Resolution of the probe that looks for blocked moments, in milliseconds. */
-const probeMs = 1;
-
-/** Rounds of each later kind; the first one of them lets releases ripen. */
-const rounds = 3;
+/** Rounds of each later kind. */
+const rounds = 2;
+const minuteMs = 60_000;
 
 export interface Measured {
   readonly servos: number;
@@ -22,9 +20,13 @@ export interface Measured {
   readonly unchanged: readonly Timed[];
   readonly changed: readonly Timed[];
   readonly changedServos: number;
+  /** Nothing changed, but what was released in the first round has become an orphan. */
+  readonly ripe: readonly Timed[];
   readonly bytesPerServo: number;
-  /** Longest that the event loop was blocked, by part. */
-  readonly blockedMs: { readonly takeIn: number; readonly full: number; readonly later: number };
+  /** Longest that the event loop was blocked, by part: by the thread's own time, and by the wall's. */
+  readonly blocked: Readonly<
+    Record<'takeIn' | 'full' | 'later' | 'ripe', readonly [cpuMs: number, wallMs: number]>
+  >;
 }
 
 async function measure(servos: number): Promise<Measured> {
@@ -34,46 +36,61 @@ async function measure(servos: number): Promise<Measured> {
   const before = held();
   const fleet = world.fleet();
   const takeIn = await probed(async () => {
-    const begun = performance.now();
+    const begun = cpuMs();
     for (let h = 0; h < world.hosts.length; h++) {
       world.connect(fleet, h);
       world.report(fleet, h);
       if (h % 16 === 0) await turn();
     }
-    return performance.now() - begun;
+    return cpuMs() - begun;
   });
   const full = await roundWith(world, fleet, 0);
   collect();
   const bytesPerServo = (held() - before) / servos;
-  const later: { result: Timed; blockedMs: number }[] = [];
-  for (let i = 0; i < rounds; i++) later.push(await roundWith(world, fleet, 0));
+  const unchanged: Probed<Timed>[] = [];
+  const changed: Probed<Timed>[] = [];
+  const ripe: Probed<Timed>[] = [];
+  for (let i = 0; i < rounds; i++) unchanged.push(await roundWith(world, fleet, 0));
   for (let i = 0; i < rounds; i++) {
     for (let h = 0; h < world.hosts.length; h++)
       if (world.isReplaced(h, i + 1) && !world.isReplaced(h, i)) world.report(fleet, h, 1);
-    later.push(await roundWith(world, fleet, i + 1));
+    changed.push(await roundWith(world, fleet, i + 1));
   }
+  for (let i = 0; i < rounds; i++) ripe.push(await roundWith(world, fleet, rounds, 40 * minuteMs));
   return {
     servos,
     hosts: world.hosts.length,
     takeInMs: takeIn.result,
     ...antiJoin,
     full: full.result,
-    unchanged: later.slice(0, rounds).map((r) => r.result),
-    changed: later.slice(rounds).map((r) => r.result),
+    unchanged: unchanged.map((r) => r.result),
+    changed: changed.map((r) => r.result),
     changedServos: world.changedPerStep,
+    ripe: ripe.map((r) => r.result),
     bytesPerServo,
-    blockedMs: {
-      takeIn: takeIn.blockedMs,
-      full: full.blockedMs,
-      later: Math.max(...later.map((r) => r.blockedMs)),
+    blocked: {
+      takeIn: longest(takeIn),
+      full: longest(full),
+      later: longest(...unchanged, ...changed),
+      ripe: longest(...ripe),
     },
   };
 }
 
+function longest(...probes: readonly Probed<unknown>[]): [number, number] {
+  return [Math.max(...probes.map((p) => p.blockedMs)), Math.max(...probes.map((p) => p.blockedWallMs))];
+}
+
 /** What is said is made before the clock runs, and is nobody's when it has stopped: it belongs to whoever reads it. */
-async function roundWith(world: World, fleet: Fleet, step: number) {
+async function roundWith(
+  world: World,
+  fleet: Fleet,
+  step: number,
+  sinceLastMs = minuteMs,
+): Promise<Probed<Timed>> {
   const said = world.said(step);
-  return await probed(() => round(world, fleet, said));
+  collect(1);
+  return await probed(() => round(world, fleet, said, sinceLastMs));
 }
 
 /** The bare job, as one would write it in an afternoon: a Set of ids per witness, and each servo looked up in both. */
@@ -82,27 +99,12 @@ function antiJoinOf(world: World): Pick<Measured, 'antiJoinMs' | 'antiJoinFound'
   const second = world.claimedUids();
   const there = Array.from({ length: world.servos }, (_, i) => world.uid(i));
   collect();
-  const begun = performance.now();
+  const begun = cpuMs();
   const inFirst = new Set(first);
   const inSecond = new Set(second);
   const unclaimed: ServoUid[] = [];
   for (const uid of there) if (!inFirst.has(uid) && !inSecond.has(uid)) unclaimed.push(uid);
-  return { antiJoinMs: performance.now() - begun, antiJoinFound: unclaimed.length };
-}
-
-async function probed<T>(
-  work: () => Promise<T>,
-): Promise<{ readonly result: T; readonly blockedMs: number }> {
-  collect();
-  await turn();
-  const delay = monitorEventLoopDelay({ resolution: probeMs });
-  delay.enable();
-  await new Promise((resolve) => setTimeout(resolve, 20 * probeMs));
-  delay.reset();
-  const result = await work();
-  await new Promise((resolve) => setTimeout(resolve, 20 * probeMs));
-  delay.disable();
-  return { result, blockedMs: delay.max / 1e6 - probeMs };
+  return { antiJoinMs: cpuMs() - begun, antiJoinFound: unclaimed.length };
 }
 
 async function turn(): Promise<void> {
@@ -111,10 +113,10 @@ async function turn(): Promise<void> {
   });
 }
 
-function collect(): void {
+function collect(times = 3): void {
   const { gc } = globalThis as { gc?: () => void };
   if (gc === undefined) throw new Error('start with node --expose-gc');
-  for (let i = 0; i < 3; i++) gc();
+  for (let i = 0; i < times; i++) gc();
 }
 
 function held(): number {

@@ -10,41 +10,42 @@ import type { Fleet } from '../../coordinator/src/fold/fleet.ts';
 import { Turns } from '../../coordinator/src/fold/turns.ts';
 import { prepare } from '../../coordinator/src/round/prepare.ts';
 import { inSlices } from '../../coordinator/src/round/yield.ts';
+import { cpuMs } from './cpu.ts';
 import { epoch, policy, registry, router, type Said, type World } from './world.ts';
 
-/** Milliseconds of each part, and what came out. */
+/** CPU time of each part in milliseconds, and what came out. */
 export interface Timed {
   /** Rows into columns. */
   readonly readMs: number;
   /** Everything else: what differs, match, evidence, judgement, plans, check. */
   readonly restMs: number;
+  /** Of that, plans and check. */
+  readonly planMs: number;
   readonly candidates: number;
   readonly verdicts: Partial<Record<Verdict, number>>;
   readonly findings: number;
 }
 
-/** Long enough that what is released in the first round is an orphan in the fourth. */
-const betweenRoundsMs = 25 * 60_000;
-
 const accepted = new Map<Fleet, Map<string, SnapshotMeta>>();
 let snapshots = 0;
 
-export async function round(world: World, fleet: Fleet, said: Said): Promise<Timed> {
-  world.wait(betweenRoundsMs);
+/** @param sinceLastMs how long the last round is ago, in the fleet's own time. */
+export async function round(world: World, fleet: Fleet, said: Said, sinceLastMs: number): Promise<Timed> {
+  world.wait(sinceLastMs);
   world.beat(fleet);
   world.wait(100);
-  const begun = performance.now();
+  const begun = cpuMs();
   fleet.noteHeartbeats(world.now);
   let readMs = 0;
   for (const witness of [registry, router]) readMs += await read(world, fleet, witness, said);
-  const { candidates, verdicts, findings } = await decide(world, fleet);
-  return { readMs, restMs: performance.now() - begun - readMs, candidates, verdicts, findings };
+  const { candidates, verdicts, findings, planMs } = await decide(world, fleet);
+  return { readMs, restMs: cpuMs() - begun - readMs, planMs, candidates, verdicts, findings };
 }
 
 async function read(world: World, fleet: Fleet, witness: WitnessProfile, said: Said): Promise<number> {
   const startedAt = world.now;
   const builder = fleet.beginSnapshot(witness.id, startedAt);
-  const begun = performance.now();
+  const begun = cpuMs();
   const turns = new Turns();
   let row = 0;
   for (const claim of said.claims) {
@@ -52,7 +53,7 @@ async function read(world: World, fleet: Fleet, witness: WitnessProfile, said: S
     if (++row % 512 === 0 && turns.over) await turns.give();
   }
   if (witness.authority) for (const tombstone of said.tombstones) builder.tombstone(tombstone);
-  const readMs = performance.now() - begun;
+  const readMs = cpuMs() - begun;
   await turns.give();
   const finished = await builder.finish();
   const number = ++snapshots;
@@ -93,6 +94,7 @@ async function decide(world: World, fleet: Fleet) {
     population: prepared.population,
     cells: prepared.cells,
   };
+  const planned = cpuMs();
   let findings = 0;
   for (const cell of world.cells()) {
     const plan = planCell(cell, judgements, context);
@@ -104,11 +106,12 @@ async function decide(world: World, fleet: Fleet) {
       context,
     };
     findings += check(plan, raw).length;
-    await inSlices([], () => undefined);
+    await new Turns().give();
   }
+  const planMs = cpuMs() - planned;
   const verdicts: Partial<Record<Verdict, number>> = {};
   for (const { verdict } of judgements) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
-  return { candidates: judgements.length, verdicts, findings };
+  return { candidates: judgements.length, verdicts, findings, planMs };
 }
 
 const noOperators: RoundContext['operator'] = {

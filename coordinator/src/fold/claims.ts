@@ -98,19 +98,22 @@ export class ClaimBook implements ClaimColumns {
    */
   accept(read: ReadColumns, changed: Iterable<number>, readMs: number): void {
     const before = this.#read;
-    const { size } = this.#tables.uids;
-    if (this.#firstReadMs.length < size) this.#firstReadMs = grown(this.#firstReadMs, size);
-    if (this.#lastProject.length < size) this.#lastProject = grown(this.#lastProject, size);
+    const { uids, hosts } = this.#tables;
+    if (this.#firstReadMs.length < uids.size) this.#firstReadMs = grown(this.#firstReadMs, uids.size);
+    if (this.#lastProject.length < uids.size) this.#lastProject = grown(this.#lastProject, uids.size);
+    if (this.#perHost.length < hosts.size) this.#perHost = grown(this.#perHost, hosts.size);
+    const firstReadMs = this.#firstReadMs;
+    const lastProject = this.#lastProject;
     for (const uid of changed) {
       const was = before.on[uid] ?? unclaimed;
       const is = read.on[uid] ?? unclaimed;
       if (was !== is || is === severalClaims) {
         this.#count(before, uid, was, -1);
         this.#count(read, uid, is, 1);
-        this.#firstReadMs[uid] = readMs;
+        firstReadMs[uid] = readMs;
       }
       const project = read.project[uid] ?? 0;
-      if (project !== 0) this.#lastProject[uid] = project;
+      if (project !== 0) lastProject[uid] = project;
     }
     this.#read = read;
   }
@@ -136,15 +139,11 @@ export class ClaimBook implements ClaimColumns {
   }
 
   #count(read: ReadColumns, uid: number, on: number, by: 1 | -1): void {
-    if (on === unclaimed || on === hostless) return;
-    if (on >= firstHost) return this.#countHost(on - firstHost, by);
+    if (on >= firstHost) (this.#perHost[on - firstHost] as number) += by;
+    if (on !== severalClaims) return;
     const hosts = new Set((read.several.get(uid) ?? []).map((claim) => claim.host));
-    for (const host of hosts) if (host !== undefined) this.#countHost(this.#tables.hosts.add(host), by);
-  }
-
-  #countHost(host: number, by: 1 | -1): void {
-    if (host >= this.#perHost.length) this.#perHost = grown(this.#perHost, host + 1);
-    (this.#perHost[host] as number) += by;
+    for (const host of hosts)
+      if (host !== undefined) (this.#perHost[this.#tables.hosts.find(host)] as number) += by;
   }
 }
 

@@ -135,6 +135,8 @@ export class SnapshotBuilder implements RowSink {
     const columns = this.columns();
     const { changed, added, replaced } = await this.#compare(columns);
     const levels = this.#levels();
+    // Committing is one piece: it begins with a turn of its own.
+    await new Turns().give();
     const draft = this.#draft;
     return {
       witness,

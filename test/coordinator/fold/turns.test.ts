@@ -1,9 +1,8 @@
 import t from 'tap';
 import { Turns } from '../../../coordinator/src/fold/turns.ts';
 
-t.test('others have their turn', async (t) => {
+t.test('after a while others should have their turn, and get it', async (t) => {
   const turns = new Turns();
-  t.equal(turns.over, false);
   while (!turns.over);
   let ran = false;
   setImmediate(() => {
@@ -11,5 +10,4 @@ t.test('others have their turn', async (t) => {
   });
   await turns.give();
   t.equal(ran, true);
-  t.equal(turns.over, false);
 });
