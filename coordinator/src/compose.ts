@@ -40,7 +40,7 @@ export interface Composed {
   readonly loop: Loop;
   readonly stalls: StallWatch;
   /** Closes witnesses and store. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Remembers, and puts everything together. Nothing runs yet. */

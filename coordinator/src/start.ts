@@ -18,14 +18,14 @@ export interface Running {
   readonly port: number;
   /** Resolves when it has stopped; rejects with what ended it. */
   readonly ended: Promise<void>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts it. Rejects with what is wrong, having started nothing. */
 export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<Running> {
   const tls = readTls(config.tls);
   const sign = orderSigner(readSecret(config.orderKey).toString('utf8'));
-  const store = await openSqliteStore({
+  const store = openSqliteStore({
     file: config.state,
     exclusive: true,
     demo: config.demo !== undefined,

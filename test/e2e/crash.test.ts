@@ -67,22 +67,36 @@ t.test('the coordinator is killed between the question and the answer', async (t
 
 t.test('an agent that is paused between the question and the act does not act on a stale yes', async (t) => {
   const host = world.hostOf('h1-2');
-  await stage.releaseAndHoldQuestion('h1-2', 500);
-  host.agent?.child.kill('SIGSTOP');
-  await until('the yes to be given', 10_000, async () =>
-    (await stage.audit('order.confirmed', 'h1-2')).length === 1 ? true : undefined,
-  );
+  t.teardown(() => host.agent?.child.kill('SIGCONT'));
+  const yeses = async (): Promise<number> => (await stage.audit('order.confirmed', 'h1-2')).length;
+  await world.slowDown('h1-2', 700);
+  await world.deleteProject('project-h1-2');
+  // On a busy machine a question may be answered No (the host is late); then the next one is waited for.
+  await until('a yes for a paused agent', 120_000, async () => {
+    const before = await world.asked('h1-2');
+    await until('the last question', 60_000, async () =>
+      (await world.asked('h1-2')) > before ? true : undefined,
+    );
+    host.agent?.child.kill('SIGSTOP');
+    const given = await until('its answer', 3000, async () => ((await yeses()) > 0 ? true : undefined)).catch(
+      () => false,
+    );
+    if (given) return true;
+    host.agent?.child.kill('SIGCONT');
+    return undefined;
+  });
   t.ok(await host.answers('h1-2'), 'nobody acts while the agent sleeps');
   await sleep(staleMs);
   await world.slowDown('h1-2', 60_000);
   host.agent?.child.kill('SIGCONT');
-  await until('its refusal', 20_000, async () =>
+  await until('its refusal', 30_000, async () =>
     (await stage.audit('receipt.refused', 'h1-2')).length > 0 ? true : undefined,
   );
   t.ok(await host.answers('h1-2'), 'the stale yes was not acted on');
   t.equal((await stage.audit('receipt.executed', 'h1-2')).length, 0);
   await world.slowDown('h1-2', 0);
-  await stoppedOnce(t, 'h1-2', 2);
+  await stage.untilStopped('h1-2');
+  await stoppedOnce(t, 'h1-2', await yeses());
 });
 
 t.test(
@@ -90,7 +104,7 @@ t.test(
   async (t) => {
     await world.deleteProject('project-h1-3');
     await until('the yes', 60_000, async () =>
-      (await stage.audit('order.confirmed', 'h1-3')).length === 1 ? true : undefined,
+      (await stage.audit('order.confirmed', 'h1-3')).length > 0 ? true : undefined,
     );
     await until('the signal', 10_000, async () =>
       (await stage.servos()).length > 0 && (await intentOf('h1', 'h1-3')) ? true : undefined,
@@ -105,7 +119,7 @@ t.test(
   async (t) => {
     await world.deleteProject('project-h1-4');
     await until('the yes', 60_000, async () =>
-      (await stage.audit('order.confirmed', 'h1-4')).length === 1 ? true : undefined,
+      (await stage.audit('order.confirmed', 'h1-4')).length > 0 ? true : undefined,
     );
     await until('the intent', 10_000, async () => ((await intentOf('h1', 'h1-4')) ? true : undefined));
     await killAgent(stage, 'h1');
@@ -121,7 +135,7 @@ t.test(
   async (t) => {
     await world.deleteProject('project-h2-2');
     await until('the yes', 60_000, async () =>
-      (await stage.audit('order.confirmed', 'h2-2')).length === 1 ? true : undefined,
+      (await stage.audit('order.confirmed', 'h2-2')).length > 0 ? true : undefined,
     );
     await killCoordinator();
     await stoppedOnce(t, 'h2-2', 1);

@@ -5,7 +5,7 @@ import { until } from '../../scripts/demo/processes.ts';
 import { cell, World } from '../../scripts/demo/world.ts';
 
 /** A week of waiting in two seconds, so that trust is earned quickly; rounds and staleness are as real as ever. */
-const setting = { factor: 300_000, heartbeatIntervalMs: 500, roundIntervalMs: 500 };
+const setting = { factor: 300_000, heartbeatIntervalMs: 1000, roundIntervalMs: 700 };
 const patienceMs = 60_000;
 
 export interface ServoRow {
