@@ -89,8 +89,12 @@ async function roundWith(
   sinceLastMs = minuteMs,
 ): Promise<Probed<Timed>> {
   const said = world.said(step);
+  // Heartbeats come one by one, between rounds.
+  world.wait(sinceLastMs);
+  world.beat(fleet);
+  world.wait(100);
   collect(1);
-  return await probed(() => round(world, fleet, said, sinceLastMs));
+  return await probed(() => round(world, fleet, said));
 }
 
 /** The bare job, as one would write it in an afternoon: a Set of ids per witness, and each servo looked up in both. */

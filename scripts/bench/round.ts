@@ -29,11 +29,7 @@ export interface Timed {
 const accepted = new Map<Fleet, Map<string, SnapshotMeta>>();
 let snapshots = 0;
 
-/** @param sinceLastMs how long the last round is ago, in the fleet's own time. */
-export async function round(world: World, fleet: Fleet, said: Said, sinceLastMs: number): Promise<Timed> {
-  world.wait(sinceLastMs);
-  world.beat(fleet);
-  world.wait(100);
+export async function round(world: World, fleet: Fleet, said: Said): Promise<Timed> {
   const begun = cpuMs();
   fleet.noteHeartbeats(world.now);
   let readMs = 0;

@@ -17,6 +17,8 @@ export class Changes {
   readonly #words = new Map<HostId, Map<string, Word>>();
   /** Incarnations that are vouched for the first time: by far the most, and nothing else is known of them. */
   #vouched: Vouched[] = [];
+  /** Whether there is any other word on who vouches. */
+  #isVouchedTwice = false;
 
   released(release: Release): void {
     this.#word(release).release = release;
@@ -30,11 +32,15 @@ export class Changes {
   vouched(vouched: Vouched, isNew: boolean): void {
     const { host, uid, incarnation } = vouched;
     if (isNew && this.#words.get(host)?.has(keyOf(uid, incarnation)) !== true) this.#vouched.push(vouched);
-    else this.#word(vouched).vouched = vouched;
+    else {
+      this.#word(vouched).vouched = vouched;
+      this.#isVouchedTwice = true;
+    }
   }
 
   vouchedGone(place: Place): void {
     this.#word(place).vouched = 'gone';
+    this.#isVouchedTwice = true;
   }
 
   /** Everything since the last call. What is not made durable must be given back. */
@@ -43,10 +49,12 @@ export class Changes {
     const releasesRemoved: Place[] = [];
     const vouchedRemoved: Place[] = [];
     // A later word on an incarnation that was new in the same change takes the place of the first.
-    const vouchedAdded = this.#vouched.filter(
-      ({ host, uid, incarnation }) =>
-        this.#words.get(host)?.get(keyOf(uid, incarnation))?.vouched === undefined,
-    );
+    const vouchedAdded = this.#isVouchedTwice
+      ? this.#vouched.filter(
+          ({ host, uid, incarnation }) =>
+            this.#words.get(host)?.get(keyOf(uid, incarnation))?.vouched === undefined,
+        )
+      : this.#vouched;
     for (const words of this.#words.values())
       for (const { place, release, vouched } of words.values()) {
         if (release === 'gone') releasesRemoved.push(place);
@@ -56,6 +64,7 @@ export class Changes {
       }
     this.#words.clear();
     this.#vouched = [];
+    this.#isVouchedTwice = false;
     return { releasesAdded, releasesRemoved, vouchedAdded, vouchedRemoved, hosts: [] };
   }
 
