@@ -87,8 +87,10 @@ class AgentSession implements Line {
     this.ask(false);
   }
 
+  /** Before its welcome an agent understands nothing but a goodbye: what else there is for it comes again later. */
   send(message: CoordinatorMessage): void {
-    if (!this.ended) this.#stream.write(encodeCoordinatorMessage(message));
+    if (this.ended || (!this.#welcomed && message.kind !== 'goodbye')) return;
+    this.#stream.write(encodeCoordinatorMessage(message));
   }
 
   ask(full: boolean): void {
@@ -110,14 +112,19 @@ class AgentSession implements Line {
     if (error instanceof Malformed || error instanceof OutOfPlace) {
       log.warn({ event: 'session.malformed', host: this.host, problem: error.message });
       this.end('malformed', error.message.slice(0, 500));
-    } else log.info({ event: 'session.broken', host: this.host, problem: String(error) });
+    } else {
+      log.info({ event: 'session.broken', host: this.host, problem: String(error) });
+      this.end('broken', 'the coordinator could not go on with this session; call again');
+    }
   }
 
   close(): void {
     this.#leave?.();
     this.#coordinator.sessions.remove(this);
-    if (!this.ended) this.#stream.end();
+    if (this.ended) return;
+    this.#coordinator.log.info({ event: 'session.ended', host: this.host });
     this.ended = true;
+    this.#stream.end();
   }
 
   async #hello(hello: Hello): Promise<void> {
