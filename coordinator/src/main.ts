@@ -25,7 +25,7 @@ program
 program
   .command('sample-config')
   .description('print a commented sample of the configuration')
-  .action(() => console.log(sampleOf(coordinatorTable)));
+  .action(() => void process.stdout.write(sampleOf(coordinatorTable)));
 
 program
   .command('options')

@@ -262,6 +262,7 @@ export class World {
         {
           id: 'router',
           source: 'router',
+          authority: false,
           kind: 'http',
           url: `${this.#routerUrl}/routes`,
           fields: { uid: 'uid', host: 'host', project: 'project' },

@@ -9,8 +9,8 @@ const common = {
     example: 'registry',
   }),
   authority: flag({
-    help: 'this one decides who owns a servo; exactly one witness is the authority',
-    default: false,
+    help: 'whether this one decides who owns a servo; of exactly one witness this is true',
+    example: 'true',
   }),
 };
 const reads = choice(['primary', 'replica'] as const, {

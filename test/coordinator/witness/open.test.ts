@@ -116,10 +116,10 @@ t.test(
   'from a configuration file: what is not said has its default, and the registry is read with it',
   async (t) => {
     const [plain] = optionsOf(
-      'kind: http\nid: w\nsource: s\nurl: http://127.0.0.1:1/routes\nfields: {host: host}',
+      'kind: http\nid: w\nsource: s\nauthority: false\nurl: http://127.0.0.1:1/routes\nfields: {host: host}',
     );
     const mapped = optionsOf(
-      'kind: http\nid: w\nsource: s\nurl: http://127.0.0.1:1/routes\nfields: {host: host}\nanswer: {items: /data/list}',
+      'kind: http\nid: w\nsource: s\nauthority: false\nurl: http://127.0.0.1:1/routes\nfields: {host: host}\nanswer: {items: /data/list}',
     )[0];
     t.match(plain, { kind: 'http', authority: false, fields: { uid: 'uid', host: 'host' }, lookup: true });
     if (plain?.kind !== 'http' || mapped?.kind !== 'http') throw new Error('no http');
@@ -141,7 +141,8 @@ t.test(
 );
 
 t.test('a configuration that cannot be right names the key and what would be', (t) => {
-  const httpWith = (more: string): string => wrong(`kind: http\nid: w\nsource: s\nfields: {}\n${more}`);
+  const httpWith = (more: string): string =>
+    wrong(`kind: http\nid: w\nsource: s\nauthority: false\nfields: {}\n${more}`);
   t.match(
     httpWith('url: ftp://x/'),
     /c\.yaml:\d+:\d+ witnesses\[0\]\.url: is "ftp:\/\/x\/".*starts with http/,
