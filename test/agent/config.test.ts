@@ -21,9 +21,9 @@ function errorsOf(t: Test, text: string): readonly string[] {
 
 t.test('the sample file is the table’s, and right as it is', (t) => {
   t.equal(
-    readFileSync(join(root, 'agent/sample.yaml'), 'utf8'),
+    readFileSync(join(root, 'docs/servo-agent.sample.yaml'), 'utf8'),
     sample,
-    'run: npm run -s servo-agent sample-config',
+    'run: npm run -s servo-agent sample-config > docs/servo-agent.sample.yaml',
   );
   const config = readOptions(configTable, sample, '/etc/servo-agent/agent.yaml');
   t.match(config, {
