@@ -65,10 +65,16 @@ export class Rounds {
       acknowledgedMissing,
       lookup: desk.authority.profile.hasLookup ? (uid) => desk.lookup(desk.authority, uid) : undefined,
     });
+    for (const { host, inheritsFrom } of prepared.inherited) {
+      const memory = hosts.get(host);
+      if (memory !== undefined) hosts.set({ ...memory, inheritsFrom });
+    }
+    const changed = hosts.takeChanged();
     try {
-      await store.recordFold(fence(), { ...prepared.change, hosts: hosts.takeChanged() });
+      await store.recordFold(fence(), { ...prepared.change, hosts: changed });
     } catch (error) {
       fleet.giveBack(prepared.change);
+      for (const memory of changed) hosts.set(hosts.get(memory.host) ?? memory);
       throw error;
     }
     return prepared;

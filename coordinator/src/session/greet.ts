@@ -95,7 +95,8 @@ async function enrol(hello: Hello, peer: HostPeer, { hosts, store, fence, id }: 
       journal: undefined,
     });
   } else if (known.generation !== generation || known.readerVersion !== readerVersion)
-    hosts.set({ ...known, generation, readerVersion });
+    // What another reader version inherited is not this one's; the fold finds out anew.
+    hosts.set({ ...known, generation, readerVersion, inheritsFrom: undefined });
 }
 
 async function chainAt(hello: Hello, { store, installation }: Coordinator): Promise<Welcome['hashAtYours']> {

@@ -80,14 +80,17 @@ export class WitnessDesk {
    */
   async lookup(witness: Witness, uid: ServoUid): Promise<Lookup> {
     const what = `looking ${uid} up at ${witness.profile.id}`;
+    // A reading that is accepted while the answer is under way is newer than the answer has to be.
+    const { accepted } = this.#seat(witness.profile.id);
     const answer = await bounded(this.#policy.witnessLookupMs, what, (signal) => witness.lookup(uid, signal));
-    this.#checkSame(witness, answer, what);
+    checkSame(witness, accepted, answer, what);
     return answer;
   }
 
   /** What a witness without look-up says of one uid, by a whole reading of its own. */
   async readFor(witness: Witness, uid: ServoUid): Promise<readonly Claim[]> {
     const what = `reading ${witness.profile.id} for ${uid}`;
+    const { accepted } = this.#seat(witness.profile.id);
     return await whileChanging(async () => {
       const claims: Claim[] = [];
       let rows = 0;
@@ -101,7 +104,7 @@ export class WitnessDesk {
       const end = await bounded(this.#policy.witnessLookupMs, what, (signal) => witness.read(sink, signal));
       if (end.rows !== rows)
         throw new WitnessFailed(`${what}: it says ${end.rows} rows, ${rows} were read: not the whole`);
-      this.#checkSame(witness, end, what);
+      checkSame(witness, accepted, end, what);
       return claims;
     });
   }
@@ -116,30 +119,28 @@ export class WitnessDesk {
     await Promise.all(this.#seats.map(({ witness }) => witness.close()));
   }
 
-  /** A look-up that a lagging replica or another database answers says nothing about the one that was read. */
-  #checkSame(
-    { profile }: Witness,
-    answer: { readonly version: number; readonly lineage: string },
-    what: string,
-  ): void {
-    const { accepted } = this.#seat(profile.id);
-    if (accepted === undefined) return;
-    const lineage = lineageOf(profile, answer.lineage);
-    if (lineage !== accepted.lineage)
-      throw new WitnessFailed(
-        `${what}: lineage "${lineage}" answered; want "${accepted.lineage}" as accepted`,
-      );
-    if (answer.version < accepted.version)
-      throw new WitnessFailed(
-        `${what}: version ${answer.version} answered; want ${accepted.version} or later, as accepted`,
-      );
-  }
-
   #seat(id: WitnessId): Seat {
     const seat = this.#seats.find(({ witness }) => witness.profile.id === id);
     if (seat === undefined) throw new Error(`no witness ${id}`);
     return seat;
   }
+}
+
+/** A look-up that a lagging replica or another database answers says nothing about the one that was read. */
+function checkSame(
+  { profile }: Witness,
+  accepted: SnapshotMeta | undefined,
+  answer: { readonly version: number; readonly lineage: string },
+  what: string,
+): void {
+  if (accepted === undefined) return;
+  const lineage = lineageOf(profile, answer.lineage);
+  if (lineage !== accepted.lineage)
+    throw new WitnessFailed(`${what}: lineage "${lineage}" answered; want "${accepted.lineage}" as accepted`);
+  if (answer.version < accepted.version)
+    throw new WitnessFailed(
+      `${what}: version ${answer.version} answered; want ${accepted.version} or later, as accepted`,
+    );
 }
 
 /** Which database this is, and what it was asked with: an edited query is as good as another database. */
