@@ -4,7 +4,7 @@ import { systemClock } from '@servo-auditor/proto/clock.ts';
 import { agentService } from '@servo-auditor/proto/load.ts';
 import type { Logger } from '@servo-auditor/proto/log.ts';
 import { orderSigner } from '@servo-auditor/proto/sign.ts';
-import { readSecret, readTls, serverCredentials, serverOptions } from '@servo-auditor/proto/tls.ts';
+import { readSecret, readTls, serverCredentials, serverOptions, TlsUnfit } from '@servo-auditor/proto/tls.ts';
 import { addAdmin } from './admin/service.ts';
 import { compose } from './compose.ts';
 import type { CoordinatorConfig } from './config.ts';
@@ -24,12 +24,19 @@ export interface Running {
 /** Starts it. Rejects with what is wrong, having started nothing. */
 export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<Running> {
   const tls = readTls(config.tls);
+  const uri = `spiffe://${tls.trustDomain}/coordinator/${config.id}`;
+  // Agents and the audit log must know it by one name.
+  if (tls.uri !== uri)
+    throw new TlsUnfit(
+      `${config.tls.cert}: is of ${tls.uri}; want ${uri}, as the id in the configuration says`,
+    );
   const sign = orderSigner(readSecret(config.orderKey).toString('utf8'));
   const store = openSqliteStore({
     file: config.state,
     exclusive: true,
     demo: config.demo !== undefined,
   });
+  let undo = async (): Promise<void> => await store.close();
   try {
     const { id, cells, policy, demo } = config;
     const lead = await store.lead(id, Date.now());
@@ -46,6 +53,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       witnesses: config.witnesses.map((options) => openWitness(options, policy.witnessRows)),
       log,
     });
+    undo = stop;
     const server = new Server(serverOptions());
     server.addService(agentService, agentHandlers(coordinator));
     addAdmin(server, coordinator, loop);
@@ -71,7 +79,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       },
     };
   } catch (error) {
-    await store.close();
+    await undo();
     throw error;
   }
 }
