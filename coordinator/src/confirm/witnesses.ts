@@ -26,15 +26,8 @@ async function askOne(witness: Witness, order: OpenOrder, coordinator: Coordinat
       `${id} cannot tell about ${order.uid}: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  const claim = claims.find((c) => protects(c, order, coordinator));
+  const { fleet, clock } = coordinator;
+  const claim = claims.find((c) => !fleet.hasMoved(id, c, order.host, clock.now()));
   if (claim !== undefined)
     throw new No('claimed', `${id} claims ${order.uid} on ${claim.host ?? 'any host'}`);
-}
-
-/** A claim on another host protects this copy too, unless the servo is seen running there. */
-function protects(claim: Claim, order: OpenOrder, { fleet }: Coordinator): boolean {
-  if (claim.host === undefined || claim.host === order.host) return true;
-  const view = fleet.views.get(claim.host);
-  const row = view?.inventory?.uid.indexOf(order.uid) ?? -1;
-  return !(view?.digestMatches === true && row >= 0 && view.inventory?.state[row] === 0);
 }

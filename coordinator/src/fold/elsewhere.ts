@@ -26,4 +26,15 @@ export function isBorneOut(book: Book, claim: Claim, host: HostId, now: Now): bo
   return book.runsOn(claim.host, claim.uid, claim.incarnation, now);
 }
 
+/**
+ * Whether a claim that a look-up just answered no longer protects the copy on `host`: it names another host, has stood in the
+ * witness's accepted claims for long enough, and is borne out there.
+ */
+export function hasMoved(book: Book, claims: ClaimBook, claim: Claim, host: HostId, now: Now): boolean {
+  const uid = book.tables.uids.find(claim.uid);
+  if (uid < 0 || !claims.claimsOf(uid).some((accepted) => accepted.host === claim.host)) return false;
+  const isOld = now.waitMs - claims.firstReadMs(uid) >= book.setting.policy.movedClaimMs;
+  return isOld && isBorneOut(book, claim, host, now);
+}
+
 const none: readonly Claim[] = Object.freeze([]);

@@ -17,10 +17,11 @@ import type { Servo, ServoChange } from '@servo-auditor/proto/wire.ts';
 import type { Release } from '../domain/evidence.ts';
 import { openProblems, type Acknowledged, type Heartbeat, type HostView } from '../domain/host.ts';
 import type { Inventory, Problem } from '../domain/servo.ts';
-import type { ClaimColumns } from '../domain/witness.ts';
+import type { Claim, ClaimColumns } from '../domain/witness.ts';
 import type { FoldChange } from '../state/port.ts';
 import { Book, type FleetSetting } from './book.ts';
 import { hostless, severalClaims, unclaimed } from './claims.ts';
+import { hasMoved } from './elsewhere.ts';
 import type { HostRecord } from './host.ts';
 import { carry, changed, identityKey, inheritance, inventoryOf, rowsOf } from './inventory.ts';
 import { SnapshotBuilder, type Reading } from './snapshot.ts';
@@ -216,6 +217,11 @@ export class Fleet {
     if (on === severalClaims)
       return seat.claims.claimsOf(uid).some((c) => c.host === undefined || c.host === view.id);
     return seat.claims.isClaimedOn(uid, this.book.tables.hosts.find(view.id));
+  }
+
+  /** Whether a claim that a look-up just answered is of a servo that has moved from `host`, and no longer protects the copy there. */
+  hasMoved(witness: WitnessId, claim: Claim, host: HostId, now: Now): boolean {
+    return hasMoved(this.book, this.book.seat(witness).claims, claim, host, now);
   }
 
   /** Whether another host's inventory holds this uid. */
