@@ -1,6 +1,7 @@
 // One pass: note the heartbeats, read every witness after that, fold, judge, plan, read the plan a second time, make it
 // durable, and only then let orders leave. The steps stand here in their order; each is somewhere else.
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { sha256Hex } from '@servo-auditor/proto/canonical.ts';
 import type { CellId } from '@servo-auditor/proto/ids.ts';
 import { stalenessMs, type Now } from '@servo-auditor/proto/time.ts';
@@ -46,7 +47,11 @@ export class Rounds {
     const prepared = await this.#prepare();
     const judgements = await this.#judgeAll(prepared);
     const reports: CellReport[] = [];
-    for (const cell of cells) reports.push(await this.#decide(cell, judgements, prepared, begun));
+    for (const cell of cells) {
+      // A cell's plan is made and written in one piece; the event loop gets its turn between cells.
+      await setImmediate();
+      reports.push(await this.#decide(cell, judgements, prepared, begun));
+    }
     await this.#restore(prepared, begun);
     await this.#tend();
     const tookMs = clock.now().monoMs - begun.monoMs;
