@@ -1,10 +1,12 @@
 // A finished and checked plan, as the one transaction that makes it durable. It only writes down; it chooses nothing.
 import { identityDigest } from '@servo-auditor/proto/canonical.ts';
-import { parseId, type OrderId } from '@servo-auditor/proto/ids.ts';
+import { parseId, type HostId, type OrderId } from '@servo-auditor/proto/ids.ts';
 import type { Case, CaseState } from '../domain/case.ts';
+import type { HostView } from '../domain/host.ts';
 import type { OpenOrder } from '../domain/order.ts';
 import type { Plan, PlanEntry, RoundContext } from '../domain/plan.ts';
 import type { Track } from '../domain/operator.ts';
+import { servoStates } from '../domain/servo.ts';
 import type { ActionRow, Judgement } from '../domain/verdict.ts';
 import type { PlanChange } from '../state/port.ts';
 import { recordOf } from './record.ts';
@@ -15,6 +17,7 @@ export interface Written {
   readonly judgements: readonly Judgement[];
   readonly tracks: readonly Track[];
   readonly context: RoundContext;
+  readonly views: ReadonlyMap<HostId, HostView>;
   /** Version of the authority's accepted data. */
   readonly authorityVersion: number | undefined;
   /** Fresh random order ids, as many as asked for. */
@@ -99,7 +102,27 @@ function casesOf(written: Written, orders: readonly OpenOrder[]): PlanChange['ca
       !seen.has(`${c.uid} ${c.incarnation}`)
     )
       moved.push({ case: over(c, context), evidence: '{}' });
+  for (const c of known.values())
+    if (c.cell === plan.cell && c.state === 'quarantined' && runsAgain(c, written))
+      moved.push({
+        case: { ...over(c, context), message: 'runs again: restored on its host' },
+        evidence: '{}',
+      });
   return moved;
+}
+
+/** A quarantined servo that runs as another incarnation was restored on its host, by somebody who asked nobody here. */
+function runsAgain({ uid, incarnation, host }: Case, { views, context: { operator } }: Written): boolean {
+  const inventory = views.get(host)?.inventory;
+  const row = inventory?.uid.indexOf(uid) ?? -1;
+  if (
+    inventory === undefined ||
+    row < 0 ||
+    operator.openOrders.some((o) => o.uid === uid && o.state !== 'closed')
+  )
+    return false;
+  const runs = inventory.state[row] === servoStates.indexOf('running') && inventory.contradiction[row] === 0;
+  return runs && inventory.incarnation[row] !== incarnation;
 }
 
 function caseOf(

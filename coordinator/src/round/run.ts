@@ -148,6 +148,7 @@ export class Rounds {
     const change = changeOf({
       plan: standing,
       judgements: here,
+      views: prepared.views,
       tracks: advanceTracks(prepared.facts, context),
       context,
       authorityVersion: desk.views().find((w) => w.authority)?.accepted?.version,
