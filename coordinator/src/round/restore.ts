@@ -1,7 +1,7 @@
 // Automatic restores: a servo in quarantine that a witness claims again is started where it was, within a budget, unless it
 // lives elsewhere. If the claim is older than the stop, the auditor was wrong: breakers open and an alert goes out.
 import type { Case } from '../domain/case.ts';
-import type { Evidence } from '../domain/evidence.ts';
+import type { Evidence, Voice } from '../domain/evidence.ts';
 import { cohortName, type OperatorState } from '../domain/operator.ts';
 import type { OpenOrder } from '../domain/order.ts';
 import type { RoundContext } from '../domain/plan.ts';
@@ -34,10 +34,9 @@ export function restoresOf(context: RoundContext, sight: Sight, ids: OrderIds): 
     // Its agent refused lately: the reason is on the case.
     if (quarantined.notBeforeMs !== undefined && quarantined.notBeforeMs > context.now.waitMs) continue;
     const evidence = sight.evidenceOf(quarantined.host, quarantined.uid);
-    const claim = evidence === undefined ? undefined : claimHere(evidence, quarantined);
     if (
       evidence === undefined ||
-      claim === undefined ||
+      !evidence.voices.some((voice) => claimsHere(voice, quarantined).length > 0) ||
       sight.runsElsewhere(quarantined.host, quarantined.uid)
     )
       continue;
@@ -46,13 +45,14 @@ export function restoresOf(context: RoundContext, sight: Sight, ids: OrderIds): 
     if (left <= 0) continue;
     room.set(quarantined.cell, left - 1);
     orders.push(startOrder(quarantined, evidence.host.view, context, 'claimed again', ids.newOrderId()));
-    if (predates(claim, quarantined)) wrong.push(mistake(quarantined, claim));
+    const claim = predating(evidence, quarantined);
+    if (claim !== undefined) wrong.push(mistake(quarantined, claim));
   }
   return { orders, wrong };
 }
 
-function claimHere({ voices }: Evidence, { host }: Case): Claim | undefined {
-  return voices.flatMap((v) => v.claims).find((c) => c.host === undefined || c.host === host);
+function claimsHere({ claims }: Voice, { host }: Case): readonly Claim[] {
+  return claims.filter((c) => c.host === undefined || c.host === host);
 }
 
 function restoredLately({ cell }: Case, { charges }: OperatorState, { now, policy }: RoundContext): number {
@@ -61,9 +61,17 @@ function restoredLately({ cell }: Case, { charges }: OperatorState, { now, polic
   ).length;
 }
 
-/** The claim was in the authority's data when the stop was decided. Unknown versions prove nothing. */
-function predates(claim: Claim, { decidedAtVersion }: Case): boolean {
-  return claim.since !== undefined && decidedAtVersion !== undefined && claim.since <= decidedAtVersion;
+/**
+ * A claim that was in the authority's data when the stop was decided. Unknown versions prove nothing, and neither do those of
+ * other witnesses, who count their own.
+ */
+function predating({ voices }: Evidence, quarantined: Case): Claim | undefined {
+  const { decidedAtVersion } = quarantined;
+  if (decidedAtVersion === undefined) return undefined;
+  return voices
+    .filter((voice) => voice.authority)
+    .flatMap((voice) => claimsHere(voice, quarantined))
+    .find((claim) => claim.since !== undefined && claim.since <= decidedAtVersion);
 }
 
 function mistake(
