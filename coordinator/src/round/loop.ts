@@ -13,6 +13,8 @@ export class Loop {
   readonly #log: Logger;
   #stopped = false;
   #wake: (() => void) | undefined;
+  /** Somebody asked for a pass since the last one began. */
+  #wanted = false;
   #report: Report | undefined;
 
   constructor(rounds: Rounds, readings: Readings, intervalMs: number, log: Logger) {
@@ -34,6 +36,7 @@ export class Loop {
   async run(): Promise<void> {
     while (!this.#stopped) {
       const began = performance.now();
+      this.#wanted = false;
       try {
         await this.pass();
       } catch (error) {
@@ -55,8 +58,9 @@ export class Loop {
     return this.#report;
   }
 
-  /** Lets the next pass begin at once. */
+  /** Lets the next pass begin at once, or as soon as the one that runs has ended: it may have looked already. */
   soon(): void {
+    this.#wanted = true;
     this.#wake?.();
   }
 
@@ -73,7 +77,7 @@ export class Loop {
   }
 
   async #rest(ms: number): Promise<void> {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#wanted) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#wake = () => {
