@@ -467,6 +467,11 @@ t.test('cases: found, shown with their steps', async (t) => {
   const world = await aWorld(t);
   const viewer = world.client('viewer');
   await quarantine(world, 'orphan-1');
+  t.equal(
+    (await viewer.call('ListCases', { states: ['quarantined'], limit: 1000 })).more,
+    false,
+    'the largest page',
+  );
   const { cases, more } = await viewer.call('ListCases', { states: ['quarantined'], limit: 1 });
   t.match(cases, [{ uid: 'orphan-1', orderId: 'o-orphan-1', decidedAtVersion: 500 }]);
   t.equal(more, false);

@@ -94,10 +94,13 @@ export function liveCases(db: Db): readonly Case[] {
     .map(caseOf);
 }
 
-/** Throws a `RangeError` for a limit outside 1 to `maxRowsPerPage`. */
+/** A full page, and one more that tells whether there is another. */
+const maxCasesFound = maxRowsPerPage + 1;
+
+/** Throws a `RangeError` for a limit outside 1 to `maxCasesFound`. */
 export function findCases(db: Db, { host, project, uid, states, limit }: CaseFilter): readonly Case[] {
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > maxRowsPerPage)
-    throw new RangeError(`${limit} cases: want a whole number from 1 to ${maxRowsPerPage}`);
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > maxCasesFound)
+    throw new RangeError(`${limit} cases: want a whole number from 1 to ${maxCasesFound}`);
   const conditions: string[] = [];
   const values: Value[] = [];
   const narrow = (condition: string, ...value: readonly Value[]): void => {
