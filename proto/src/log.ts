@@ -3,6 +3,7 @@
 //   log.info({ event: 'order.refused', order, uid, code }, 'the servo is not quiet');
 //
 // One event once. What could be a secret is left out by the name of its key, wherever it stands.
+import { writeSync } from 'node:fs';
 import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
@@ -14,6 +15,8 @@ export type LogLevel = (typeof logLevels)[number];
 const secret =
   /(^|[a-z0-9_.-])(keys?|secrets?|tokens?|passwords?|passphrases?|credentials?)$|^(env|argv|cmdline|environ(ment)?)$/i;
 const redacted = '[redacted]';
+/** Bytes of events that wait while they cannot be written: what comes after them is lost, and counted. */
+const maxWaitingBytes = 256 * 1024;
 /** Deeper than any event; what lies deeper is left out, so that a cycle ends. */
 const maxDepth = 8;
 
@@ -30,7 +33,7 @@ export function logger(name: string, level: LogLevel, out?: DestinationStream): 
       formatters: { level: (label) => ({ level: label }), log: redact },
       serializers: { err: (error: unknown) => describe(error, 0) },
     },
-    out ?? pino.destination({ dest: 2, sync: true }),
+    out ?? standardError((count) => log.warn({ event: 'log.lost', count })),
   );
   // Formatters do not see what a child is made with. Children inherit from their parent, so theirs are covered too.
   const child: (this: Logger, fields: object, options?: object) => Logger = Reflect.get(log, 'child');
@@ -39,6 +42,31 @@ export function logger(name: string, level: LogLevel, out?: DestinationStream): 
       return child.call(this, redactFields(fields, 0), options);
     },
   });
+}
+
+/**
+ * Standard error, written at once. Where it cannot be written (a full disk), the program goes on: what it does is written down
+ * elsewhere, and events wait for room.
+ * @param told how many events were lost, once there is room again.
+ */
+function standardError(told: (count: number) => void): DestinationStream {
+  let waiting = Buffer.alloc(0);
+  let lost = 0;
+  return {
+    write(line: string): void {
+      if (waiting.length < maxWaitingBytes) waiting = Buffer.concat([waiting, Buffer.from(line)]);
+      else lost++;
+      try {
+        while (waiting.length > 0) waiting = waiting.subarray(writeSync(2, waiting));
+      } catch {
+        // There is nowhere to say it: the next event tries again.
+        return;
+      }
+      const count = lost;
+      lost = 0;
+      if (count > 0) told(count);
+    },
+  };
 }
 
 /** What an error says, with its causes and its own fields. */

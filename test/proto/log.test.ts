@@ -1,5 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { logger, type LogLevel } from '../../proto/src/log.ts';
+import { limit, whyNoFullDisk } from '../support/full-disk.ts';
 
 function capture(level: LogLevel = 'info') {
   const lines: string[] = [];
@@ -81,3 +86,50 @@ t.test('a cycle ends', (t) => {
   t.match(JSON.stringify(last()), /\[too deep\]/);
   t.end();
 });
+
+t.test(
+  'a log that cannot be written ends nobody: events wait for room, and what was lost is counted',
+  { skip: whyNoFullDisk() ?? false },
+  async (t) => {
+    const file = join(t.testdir(), 'log');
+    const script = `
+    import { logger } from '${import.meta.dirname}/../../proto/src/log.ts';
+    const log = logger('x', 'info');
+    process.stdin.once('data', () => {
+      for (let i = 0; i < 5000; i++) log.info({ event: 'full', pad: 'x'.repeat(100) });
+      console.log('alive');
+      process.stdin.once('data', () => log.info({ event: 'room' }));
+      process.stdin.on('end', () => log.info({ event: 'last' }));
+    });`;
+    const out = openSync(file, 'a');
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['pipe', 'pipe', out],
+    });
+    closeSync(out);
+    t.teardown(() => child.kill('SIGKILL'));
+    limit(child.pid, '5000');
+    child.stdin?.write('go\n');
+    if (child.stdout === null) throw new Error('no standard output');
+    await once(child.stdout, 'data');
+    t.equal(statSync(file).size, 5000);
+    limit(child.pid, 'unlimited');
+    child.stdin?.write('go\n');
+    child.stdin?.end();
+    t.strictSame(await once(child, 'exit'), [0, null]);
+    const events = readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; count?: number });
+    const kept = events.filter(({ event }) => event === 'full').length;
+    t.ok(kept > 1000, `${kept} events waited`);
+    const lost = events
+      .filter(({ event }) => event === 'log.lost')
+      .reduce((sum, { count = 0 }) => sum + count, 0);
+    t.equal(
+      kept + lost + events.filter(({ event }) => event === 'room').length,
+      5001,
+      'all others are counted',
+    );
+    t.equal(events.at(-1)?.event, 'last');
+  },
+);
