@@ -1,7 +1,7 @@
 // A disk that is full for one process: no file of it grows beyond a size (RLIMIT_FSIZE), until it may again. Needs no root, and
 // nothing stays behind. What the process gets is EFBIG where a full disk would say ENOSPC.
 import { execFileSync } from 'node:child_process';
-import { statSync, truncateSync } from 'node:fs';
+import { statSync } from 'node:fs';
 
 /** Why no disk can be made full here; undefined: it can. */
 export function whyNoFullDisk(): string | undefined {
@@ -13,9 +13,8 @@ export function whyNoFullDisk(): string | undefined {
   }
 }
 
-/** From here on no file that this process writes grows beyond the size that `file` has now; a longer log is cut. */
-export function fillDisk(pid: number | undefined, file: string, logFile: string): void {
-  truncateSync(logFile);
+/** From here on no file that this process writes grows beyond the size that `file` has now. */
+export function fillDisk(pid: number | undefined, file: string): void {
   limit(pid, String(statSync(file).size));
 }
 
