@@ -190,14 +190,7 @@ export async function onlyReleased(t: Checks, stage: Stage, released: readonly s
  * written here, so that it is not subject to what the agent may write.
  */
 export function startAgentThrough(host: DemoHost, through: readonly string[]): Program {
-  const [program, ...args] = [
-    ...through,
-    process.execPath,
-    agentScript,
-    'run',
-    '--config',
-    host.configFile,
-  ];
+  const [program, ...args] = [...through, process.execPath, agentScript, 'run', '--config', host.configFile];
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, [markVariable]: host.setting.world },
