@@ -36,12 +36,16 @@ export interface WorldSetting {
   readonly factor: number;
   readonly heartbeatIntervalMs: number;
   readonly roundIntervalMs: number;
+  /** Further options of the coordinator's policy. */
+  readonly policy?: Readonly<Record<string, number>>;
 }
 
 export class World {
   readonly dir: string;
   readonly registry: Registry;
   readonly hosts = new Map<string, DemoHost>();
+  /** Port on loopback by which the coordinator reaches the router, where something stands in between. */
+  routerFront: number | undefined;
   readonly #setting: WorldSetting;
   readonly #name: string;
   readonly #orderKey: OrderKeyFiles;
@@ -202,9 +206,13 @@ export class World {
     return ((await response.json()) as { asked: number }).asked;
   }
 
-  get #routerUrl(): string {
+  get routerPort(): number {
     if (this.#router === undefined) throw new Error('the router was not started');
-    return `http://127.0.0.1:${this.#router.port}`;
+    return this.#router.port;
+  }
+
+  get #routerUrl(): string {
+    return `http://127.0.0.1:${this.routerPort}`;
   }
 
   /** Deletes a project as the platform does: its claims become tombstones, its routes end. Nothing stops its servos. */
@@ -241,7 +249,7 @@ export class World {
   }
 
   #writeCoordinatorConfig(): void {
-    const { heartbeatIntervalMs, roundIntervalMs, factor } = this.#setting;
+    const { heartbeatIntervalMs, roundIntervalMs, factor, policy } = this.#setting;
     const config = {
       id: 'coordinator-1',
       listen: `127.0.0.1:${this.#port}`,
@@ -264,11 +272,11 @@ export class World {
           source: 'router',
           authority: false,
           kind: 'http',
-          url: `${this.#routerUrl}/routes`,
+          url: `http://127.0.0.1:${this.routerFront ?? this.routerPort}/routes`,
           fields: { uid: 'uid', host: 'host', project: 'project' },
         },
       ],
-      policy: { heartbeatIntervalMs, roundIntervalMs },
+      policy: { heartbeatIntervalMs, roundIntervalMs, ...policy },
       demo: { factor },
     };
     writeFileSync(this.coordinatorConfig, JSON.stringify(config, undefined, 2));

@@ -28,6 +28,11 @@ export interface AuditRow {
   readonly aboutJson?: string;
 }
 
+export interface StageOptions {
+  readonly policy?: Readonly<Record<string, number>>;
+  readonly prepare?: (world: World) => Promise<void>;
+}
+
 export class Stage {
   readonly world: World;
 
@@ -74,15 +79,21 @@ export class Stage {
   }
 }
 
-/** A stage with a host per kind; every host has the given servos, each in a project of its own, and five that stay. */
+/**
+ * A stage with a host per kind; every host has the given servos, each in a project of its own, and five that stay.
+ * @param policy of the coordinator, beside that of the stage.
+ * @param prepare is called once the router runs, and nothing else.
+ */
 export async function aStage(
   test: Pick<typeof t, 'teardown'>,
   hosts: Readonly<Record<string, readonly [StoreKind, ...Partial<ServoSpec>[]]>>,
+  { policy = {}, prepare = () => Promise.resolve() }: StageOptions = {},
 ): Promise<Stage> {
-  const world = await World.create(setting);
+  const world = await World.create({ ...setting, policy });
   test.teardown(async () => await world.close());
   const stage = new Stage(world);
   await world.startRouter();
+  await prepare(world);
   for (const [id, [kind, ...extra]] of Object.entries(hosts)) {
     const stay = Array.from({ length: 5 }, (_, i) => ({ uid: `${id}-stay-${i}` }));
     const servos = [

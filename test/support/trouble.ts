@@ -43,10 +43,19 @@ export async function untilLogged(
       (line) =>
         line.event === event &&
         Object.entries(fields).every(([name, want]) =>
-          typeof want === 'string' ? line[name] === want : want.test(JSON.stringify(line[name]) ?? ''),
+          typeof want === 'string' ? line[name] === want : want.test(textOf(line[name])),
         ),
     ),
-  );
+  ).catch((cause: unknown) => {
+    const last = linesOf(file).slice(-5).map(textOf).join('\n');
+    throw new Error(`no ${event} with ${JSON.stringify(fields, patternText)}; the log ends with:\n${last}`, {
+      cause,
+    });
+  });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
 function patternText(_name: string, value: unknown): unknown {
