@@ -15,7 +15,7 @@ import t from 'tap';
 import { maxManifestBytes } from '@servo-auditor/proto/limits.ts';
 import { end } from '../../scripts/demo/processes.ts';
 import { aStage, rounds } from '../support/stage.ts';
-import { fillDisk, freeDisk, whyNoFullDisk } from '../support/full-disk.ts';
+import { fillDisk, freeDisk, whyNoFullDisk, withoutRunner } from '../support/full-disk.ts';
 import {
   hostRow,
   onlyReleased,
@@ -200,7 +200,7 @@ t.test(
   async (t) => {
     const host = world.hostOf('h2-2');
     await host.stopAgent();
-    const agent = startAgentThrough(host, []);
+    const agent = startAgentThrough(host, withoutRunner);
     t.teardown(async () => await end(agent));
     const { pid } = agent.child;
     await untilLogged(host.logFile, 'session.welcomed', { pid: new RegExp(`^${pid}$`) });

@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { logger, type LogLevel } from '../../proto/src/log.ts';
-import { limit, whyNoFullDisk } from '../support/full-disk.ts';
+import { limit, whyNoFullDisk, withoutRunner } from '../support/full-disk.ts';
 
 function capture(level: LogLevel = 'info') {
   const lines: string[] = [];
@@ -102,7 +102,8 @@ t.test(
       process.stdin.on('end', () => log.info({ event: 'last' }));
     });`;
     const out = openSync(file, 'a');
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    const [program, ...through] = withoutRunner;
+    const child = spawn(program, [...through, process.execPath, '--input-type=module', '--eval', script], {
       stdio: ['pipe', 'pipe', out],
     });
     closeSync(out);

@@ -13,6 +13,12 @@ export function whyNoFullDisk(): string | undefined {
   }
 }
 
+/**
+ * What such a process is started through. The test runner loads code into every Node process, by this variable, that dies of the
+ * signal which comes with EFBIG; Node by itself ignores it.
+ */
+export const withoutRunner = ['env', '-u', 'NODE_OPTIONS'] as const;
+
 /** From here on no file that this process writes grows beyond the size that `file` has now. */
 export function fillDisk(pid: number | undefined, file: string): void {
   limit(pid, String(statSync(file).size));
