@@ -14,7 +14,7 @@ import { readerVersion } from './scan/reader.ts';
 import { ask, connect, keepSessions } from './session/connect.ts';
 import { Offers } from './session/offers.ts';
 import type { Party } from './session/party.ts';
-import { agentVersion } from './version.ts';
+import { releaseVersion } from '@servo-auditor/proto/version.ts';
 
 /** How often the waited time is made durable while a window runs, in milliseconds of real time. */
 const waitedStepMs = 10 * 60_000;
@@ -100,7 +100,7 @@ async function serve(
   try {
     const party: Party = {
       ...bench,
-      agentVersion,
+      agentVersion: releaseVersion,
       readerVersion: version,
       demo: config.demo !== undefined,
       installation: config.installation,

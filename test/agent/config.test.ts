@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { BadOptions, readOptions, sampleOf } from '@servo-auditor/proto/options.ts';
 import { configTable, loadConfig, runtimeOptions, storeOptions } from '../../agent/src/config.ts';
-import { agentVersion } from '../../agent/src/version.ts';
 
 const root = join(import.meta.dirname, '../..');
 const sample = sampleOf(configTable);
@@ -33,14 +32,6 @@ t.test('the sample file is the table’s, and right as it is', (t) => {
     demo: undefined,
   });
   t.strictSame(errorsOf(t, sample), []);
-  t.end();
-});
-
-t.test('the release is the package’s', (t) => {
-  const { version } = JSON.parse(readFileSync(join(root, 'agent/package.json'), 'utf8')) as {
-    version: string;
-  };
-  t.equal(agentVersion, version);
   t.end();
 });
 

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { BadOptions, sampleOf } from '@servo-auditor/proto/options.ts';
 import { TlsUnfit } from '@servo-auditor/proto/tls.ts';
 import { configTable } from '../config.ts';
-import { agentVersion } from '../version.ts';
+import { releaseVersion } from '@servo-auditor/proto/version.ts';
 import { accept } from './accept.ts';
 import { hold, unhold } from './hold.ts';
 import { repair } from './repair.ts';
@@ -43,7 +43,7 @@ function messageOf(error: Error): string {
 export function program(out: Out): Command {
   const servoAgent = new Command('servo-agent')
     .description('The host agent of Servo Auditor: reports the servos of this host, judges orders, acts.')
-    .version(agentVersion)
+    .version(releaseVersion)
     .addHelpText('after', exitCodes)
     .configureOutput({
       writeOut: (text) => out.stdout.write(text),

@@ -9,6 +9,7 @@ import type {
   ServoUid,
   WitnessId,
 } from '@servo-auditor/proto/ids.ts';
+import { releaseVersion } from '@servo-auditor/proto/version.ts';
 import type { Now } from '@servo-auditor/proto/time.ts';
 import type { Logger } from '@servo-auditor/proto/log.ts';
 import type { Coordinator } from '../coordinator.ts';
@@ -84,7 +85,7 @@ export interface AdminLoop {
 }
 
 /** Release of this program, for people. */
-const version = '0.1.0';
+const version = releaseVersion;
 
 /** The dependencies from a running coordinator. */
 export function adminDeps(coordinator: Coordinator, loop: AdminLoop): AdminDeps {

@@ -1,5 +1,6 @@
 // servoctl as a function of its arguments: what a command does and how it ends, without the process around it.
 import { Command, CommanderError } from 'commander';
+import { releaseVersion } from '@servo-auditor/proto/version.ts';
 import { auditCommands } from './audit.ts';
 import { breakerCommands } from './breakers.ts';
 import { caseCommands } from './cases.ts';
@@ -45,7 +46,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 export function programOf(io: Io): Command {
   const program = new Command('servoctl')
     .description('Ask and tell a Servo Auditor coordinator: what is orphaned, why, and what to do about it.')
-    .version('0.1.0')
+    .version(releaseVersion)
     .option(
       '--config <file>',
       'YAML file with address and certificates (default: what SERVOCTL_CONFIG names)',
