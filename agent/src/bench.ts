@@ -12,7 +12,7 @@ import { Holds } from './act/holds.ts';
 import { Journal } from './act/journal.ts';
 import { Seen } from './act/memory.ts';
 import { SentNonces } from './act/nonces.ts';
-import { processActor } from './act/process-actor.ts';
+import { openActor } from './act/open.ts';
 import { Scanner } from './act/scanner.ts';
 import { runtimeOptions, storeOptions, type Config } from './config.ts';
 import { lockGeneration, lockOne } from './scan/lock.ts';
@@ -88,7 +88,7 @@ function benchOf(
   opened: Pick<Bench, 'store' | 'runtime' | 'generation' | 'journal'>,
 ): Omit<Bench, 'close'> {
   const { journal } = opened;
-  const { limits, activity, runtime } = config;
+  const { limits, activity } = config;
   const clock = systemClock(journal.view.waitedMs, config.demo?.factor ?? 1);
   const seen = new Seen(journal, clock);
   const nonces = new SentNonces();
@@ -112,7 +112,7 @@ function benchOf(
     holds,
     nonces,
     log,
-    actor: processActor({ parents: runtime.parents, stopGraceMs: runtime.stopGrace }),
+    actor: openActor(config),
     newNonce: () => parseId('nonce', randomBytes(16).toString('hex')),
     limits: {
       stops: limits.stops,
@@ -138,8 +138,9 @@ function prepareState(directory: string): void {
 }
 
 async function closeBench(bench: Omit<Bench, 'close'>, unlock: () => Promise<void>): Promise<void> {
-  const { executor, journal, clock } = bench;
+  const { executor, journal, clock, runtime } = bench;
   await executor.drain();
+  runtime.close?.();
   noteWaited(journal, clock, 0);
   journal.close();
   await unlock();

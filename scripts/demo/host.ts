@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { TlsFiles } from '@servo-auditor/proto/tls.ts';
-import type { Launch } from '../../agent/src/scan/facts.ts';
+import type { CommandLaunch } from '../../agent/src/scan/facts.ts';
 import { start } from '../../agent/src/scan/runtime/process-start.ts';
 import { end, markVariable, run, until, type Program } from './processes.ts';
 
@@ -140,7 +140,7 @@ export class DemoHost {
     };
   }
 
-  #record(launches: readonly { servo: ServoSpec; launch: Launch }[]): void {
+  #record(launches: readonly { servo: ServoSpec; launch: CommandLaunch }[]): void {
     const { kind, spell, dir } = this.setting;
     switch (kind) {
       case 'manifest-directory':

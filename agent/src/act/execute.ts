@@ -7,15 +7,20 @@ import type { Context, Ended, Received } from './context.ts';
 import type { OrderRecord, Result } from './entries.ts';
 import { NotDurable } from './journal.ts';
 import { recover } from './recover.ts';
+import { Settling } from './settling.ts';
 import { executeRestore, executeStart, notQuarantined } from './start-order.ts';
 import { executeStop } from './stop-order.ts';
 
 /** Orders that wait for their turn. More are left to their redelivery: a host gets one at a time. */
 const maxWaiting = 16;
 
+/** Takes its turn among the orders, and is none. */
+const settlingId = parseId('order', 'settling');
+
 interface Job {
   readonly id: OrderId;
-  readonly uid: ServoUid;
+  /** Absent: no order for one servo, and nothing to record. */
+  readonly uid?: ServoUid;
   readonly run: () => Promise<Ended>;
   readonly done?: (result: Result) => void;
 }
@@ -29,9 +34,11 @@ export class Executor {
   /** Outcomes that a full disk did not take. Nothing else is begun before they are durable. */
   #owed: { readonly order: OrderId; readonly result: Result }[] = [];
   readonly #context: Context;
+  readonly #settling: Settling;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#settling = new Settling(context);
   }
 
   /** What was begun before this process: to be called once, first. */
@@ -124,11 +131,13 @@ export class Executor {
     return { ...result, message: `${result.message}; held by ${hold}` };
   }
 
-  /** Writes what a full disk did not take before. */
+  /** Writes what a full disk did not take before, and sees to what an engine did not take before. */
   tend(): void {
     const owed = this.#owed;
     this.#owed = [];
     for (const { order, result } of owed) this.#finish(order, result);
+    if (this.#current === undefined && this.#waiting.length === 0 && this.#settling.isDue())
+      this.#push({ id: settlingId, run: () => this.#settling.run().then(() => 'closed') });
   }
 
   /** Resolves when nothing is under way any more; what has not begun is dropped. */

@@ -30,12 +30,17 @@ export function processActor(options: ProcessActorOptions): Actor {
       return Number.isSafeInteger(pid) && (await inspect(pid))?.incarnation === incarnation;
     },
     async start(launch): Promise<StartResult> {
+      // Only the journal of another runtime holds one of these.
+      if ('by' in launch)
+        return { kind: 'failed', code: 'other-runtime', message: `${launch.runtimeId} is no plain process` };
       const started = await start(launch);
       if (started.kind === 'failed') return started;
       const { pid, way, incarnation, runtimeId } = started;
       return { kind: 'started', incarnation, runtimeId, message: `started as process ${pid} by ${way}` };
     },
-    conflicts: conflictsOf,
+    // Nothing brings a plain process back: whoever would is what makes it not keepable.
+    settle: () => Promise.resolve(undefined),
+    conflicts: ({ listens }) => conflictsOf(listens),
   };
 }
 

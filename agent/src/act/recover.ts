@@ -2,7 +2,7 @@
 // never executed again. A stop whose servo is gone was executed; one whose servo runs is unknown, since somebody may have
 // started it by hand. A start whose servo runs was executed; else it is unknown, and the servo stays in quarantine.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from './context.ts';
+import { sentence, type Context } from './context.ts';
 import type { Intent, Result } from './entries.ts';
 
 /** Between two looks at a servo that may still be ending. */
@@ -16,13 +16,14 @@ async function recoverStop(intent: Intent, { actor, scanner, clock }: Context): 
   const { runtimeId, incarnation, uid } = intent;
   // The signal may have left just before the crash: what is ending gets the time that a stop gives it.
   const began = clock.now();
-  while (await actor.runs(runtimeId, incarnation)) {
-    if (clock.now().monoMs - began.monoMs >= actor.stopGraceMs)
-      return {
-        outcome: 'unknown',
-        code: 'interrupted',
-        message: `the agent ended after its intent to stop it; ${uid} still runs as ${incarnation}`,
-      };
+  for (;;) {
+    const runs = await actor.runs(runtimeId, incarnation);
+    if (runs === false) break;
+    if (clock.now().monoMs - began.monoMs >= actor.stopGraceMs) {
+      const now = runs ? `${uid} still runs as ${incarnation}` : `whether ${uid} runs cannot be told`;
+      const message = `the agent ended after its intent to stop it; ${now}`;
+      return { outcome: 'unknown', code: 'interrupted', message };
+    }
     await sleep(pollMs);
   }
   const running = (await scanner.scan()).facts.get(uid)?.find((row) => row.object !== undefined);
@@ -39,7 +40,7 @@ async function recoverStop(intent: Intent, { actor, scanner, clock }: Context): 
   };
 }
 
-async function recoverStart({ uid }: Intent, { scanner }: Context): Promise<Result> {
+async function recoverStart({ uid, launch }: Intent, { scanner, actor }: Context): Promise<Result> {
   const running = (await scanner.scan()).facts.get(uid)?.find((row) => row.object !== undefined);
   if (running === undefined)
     return {
@@ -47,6 +48,9 @@ async function recoverStart({ uid }: Intent, { scanner }: Context): Promise<Resu
       code: 'interrupted',
       message: `the agent ended after its intent to start ${uid}, which does not run`,
     };
+  const unsettled = await actor.settle(launch, 'running');
+  if (unsettled !== undefined)
+    return { outcome: 'unknown', code: 'not-settled', message: sentence(`${uid} runs; ${unsettled}`) };
   return {
     outcome: 'executed',
     code: 'recovered',

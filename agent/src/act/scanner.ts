@@ -4,6 +4,7 @@ import type { Runtime } from '../scan/runtime/port.ts';
 import {
   scan,
   type ActivityMemory,
+  type Depth,
   type Inventory,
   type Quarantined,
   type ScanLimits,
@@ -22,29 +23,33 @@ export interface ScannerGiven {
 export class Scanner {
   #activity: ActivityMemory = new Map();
   #running: Promise<Inventory> | undefined;
-  /** Begins when the running one ends; all who asked meanwhile share it. */
+  /** Begins when the running one ends; all who asked meanwhile share it, at the depth of whoever wants most. */
   #next: Promise<Inventory> | undefined;
+  #nextDepth: Depth = 'hinted';
   readonly #given: ScannerGiven;
 
   constructor(given: ScannerGiven) {
     this.#given = given;
   }
 
-  /** Rejects only for a broken invariant. */
-  scan(): Promise<Inventory> {
+  /** Rejects only for a broken invariant. @param depth whoever acts on what it shows wants `full`. */
+  scan(depth: Depth = 'full'): Promise<Inventory> {
+    if (this.#running === undefined && this.#next === undefined) return this.#begin(depth);
+    if (depth === 'full') this.#nextDepth = 'full';
     if (this.#next !== undefined) return this.#next;
-    if (this.#running === undefined) return this.#begin();
+    if (this.#running === undefined) throw new Error('a scan waits for one that does not run');
     this.#next = this.#running.then(
-      () => this.#begin(),
-      () => this.#begin(),
+      () => this.#begin(this.#nextDepth),
+      () => this.#begin(this.#nextDepth),
     );
     return this.#next;
   }
 
-  #begin(): Promise<Inventory> {
+  #begin(depth: Depth): Promise<Inventory> {
     this.#next = undefined;
+    this.#nextDepth = 'hinted';
     const { view, ...given } = this.#given;
-    const running = scan({ ...given, quarantined: quarantinedOf(view), before: this.#activity }).then(
+    const running = scan({ ...given, depth, quarantined: quarantinedOf(view), before: this.#activity }).then(
       (inventory) => {
         this.#activity = inventory.activity;
         return inventory;

@@ -5,6 +5,7 @@ import { parseId, type Generation, type OrderId, type ServoUid } from '@servo-au
 import { judgeOrder } from '../judge/order.ts';
 import { judgeAddresses, judgeStart, type Kept } from '../judge/start.ts';
 import type { ServoFacts } from '../scan/scan.ts';
+import type { Actor, Conflict } from './actor.ts';
 import { isFinished, refused, sentence, type Context, type Ended, type Received } from './context.ts';
 import type { KeptServo, Result } from './entries.ts';
 import { standingOf } from './sight.ts';
@@ -22,7 +23,7 @@ export async function executeStart(received: Received, context: Context): Promis
   const inventory = await scanner.scan();
   const kept = journal.view.keptServo(order.uid);
   const running = runningOf(inventory.facts.get(order.uid));
-  const conflicts = running === undefined ? await actor.conflicts(kept?.intent.listens ?? []) : [];
+  const conflicts = running === undefined ? await conflictsOf(kept, actor) : [];
   const judged = judgeStart(
     order,
     standingOf(received, context),
@@ -44,7 +45,7 @@ export async function executeRestore(uid: ServoUid, id: OrderId, context: Contex
   if (kept === undefined) return notQuarantined(uid);
   const running = runningOf(inventory.facts.get(uid));
   if (running === undefined) {
-    const taken = judgeAddresses(await actor.conflicts(kept.intent.listens));
+    const taken = judgeAddresses(await actor.conflicts(kept.intent));
     if (taken !== undefined) return refused(taken);
   }
   return await bringBack(kept, id, true, running, context);
@@ -55,6 +56,11 @@ export function notQuarantined(uid: ServoUid): Result {
     code: 'not-quarantined',
     message: `${uid} is not in quarantine on this host; see: servo-agent quarantine`,
   });
+}
+
+/** Where nothing is kept, nothing is started: that is judged, not this. */
+async function conflictsOf(kept: KeptServo | undefined, actor: Actor): Promise<readonly Conflict[]> {
+  return kept === undefined ? [] : await actor.conflicts(kept.intent);
 }
 
 /** Intent, start, result; where it runs already, only the journal learns of it. */
@@ -69,16 +75,22 @@ async function bringBack(
   journal.append({ kind: 'intent', intent }, clock.now().waitMs);
   if (running !== undefined) {
     const { incarnation } = running.servo;
+    const unsettled = await actor.settle(intent.launch, 'running');
     return {
       outcome: 'executed',
       code: 'already-runs',
-      message: `it runs already, as ${incarnation}`,
+      message: sentence(
+        [`it runs already, as ${incarnation}`, ...(unsettled === undefined ? [] : [unsettled])].join('; '),
+      ),
       incarnation,
     };
   }
   const started = await actor.start(intent.launch);
-  if (started.kind === 'failed')
+  if (started.kind === 'failed') {
+    // What does not run stays in quarantine, so nothing else may start it.
+    await actor.settle(intent.launch, 'kept');
     return { outcome: 'refused', code: `start-${started.code}`, message: sentence(started.message) };
+  }
   const { incarnation, message } = started;
   return { outcome: 'executed', code: 'done', message: sentence(message), incarnation };
 }

@@ -1,6 +1,7 @@
 // The life of one order to stop, from judgement to outcome.
 //
-//   judge -> keep the epoch -> scan and judge again -> ask -> judge the yes -> intent (durable) -> age of the yes -> signal
+//   judge -> keep the epoch -> scan and judge again -> ask -> judge the yes -> intent (durable) -> nothing may bring it back
+//     -> age of the yes -> signal
 //
 // Killed before the intent, nothing was touched, and the order may come again. Killed after it, the order is never executed
 // again: recover.ts finds out what became of it. The age of the yes is checked after the intent's disk write and in the same
@@ -15,6 +16,7 @@ import { judgeYes, judgeYesAge, maxYesAgeMs } from '../judge/yes.ts';
 import type { StopResult, Target } from './actor.ts';
 import { isFinished, refused, sentence, type Context, type Ended, type Received } from './context.ts';
 import type { Intent, Result } from './entries.ts';
+import type { Launch } from '../scan/scan.ts';
 import { lookAt, standingOf } from './sight.ts';
 
 /** Throws `NotDurable` when the intent cannot be written: then nothing was touched. */
@@ -29,7 +31,8 @@ export async function executeStop(received: Received, context: Context): Promise
   const judged = judgeStop(order, standingOf(received, context), sight, limits, clock.now());
   if (isFinished(context, order.id)) return 'closed';
   if (judged.kind === 'refuse') return refused(judged);
-  if (facts?.launch === undefined || target === undefined)
+  const launch = target?.launch ?? facts?.launch;
+  if (facts === undefined || launch === undefined || target === undefined)
     throw new Error(`order ${order.id} passed without a target`);
   const answer = await confirm(received, context);
   if (isFinished(context, order.id)) return 'closed';
@@ -43,11 +46,27 @@ export async function executeStop(received: Received, context: Context): Promise
     incarnation,
     runtimeId,
     ...(project === undefined ? {} : { project }),
-    launch: facts.launch,
+    launch,
     listens: target.listens,
   };
   journal.append({ kind: 'intent', intent }, clock.now().waitMs);
-  return await act(target, answer.askedAt, judged.notes, context);
+  const unsettled = await context.actor.settle(launch, 'kept');
+  const result =
+    unsettled === undefined
+      ? await act(target, answer.askedAt, judged.notes, context)
+      : refused({ code: 'not-settled', message: `nothing was stopped: ${unsettled}` });
+  return result.outcome === 'executed' ? result : await giveBack(launch, result, context);
+}
+
+/**
+ * What was not stopped keeps what brings it back. Where that cannot be given back now, the servo stays in the journal as
+ * possibly stopped, and it is tried again.
+ */
+async function giveBack(launch: Launch, result: Result, { actor }: Context): Promise<Result> {
+  const unsettled = await actor.settle(launch, 'running');
+  if (unsettled === undefined) return result;
+  const message = sentence(`${result.message}; and ${unsettled}, which is tried again`);
+  return { outcome: 'unknown', code: result.code, message };
 }
 
 /** No await between the age of the yes and the signal. */

@@ -14,12 +14,26 @@ import type { RuntimeObject } from './runtime/port.ts';
 import type { StoreRecord } from './store/port.ts';
 
 /** What starts a servo again as it was. May hold secrets: kept in the journal (mode 0600), never logged, never sent. */
-export interface Launch {
+export type Launch = CommandLaunch | RuntimeLaunch;
+
+/** Its command: for runtimes that keep nothing of what has ended. */
+export interface CommandLaunch {
   /** At least the program. */
   readonly argv: readonly string[];
   /** Absolute path. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** The runtime itself keeps it whole: it is started again by the name that the runtime has for it. */
+export interface RuntimeLaunch {
+  readonly by: 'runtime';
+  readonly runtimeId: RuntimeId;
+  /**
+   * What would have brought it back by itself (a restart policy, an autostart), as it was before this agent took it away,
+   * and whatever else the actor needs to give back. JSON, written and read by the actor of that runtime alone.
+   */
+  readonly before: Readonly<Record<string, unknown>>;
 }
 
 /** A servo that this agent stopped and keeps, as its journal knows it. */

@@ -110,6 +110,7 @@ function servoOf(servo: Servo): Servo {
  * the record does not say, is what really runs.
  */
 function launchOf({ object, record }: Pair): Launch | undefined {
+  if (object?.launch !== undefined) return object.launch;
   const argv = record?.argv ?? object?.argv;
   const cwd = record?.cwd ?? object?.cwd;
   const env = object === undefined ? record?.env : { ...record?.env, ...object.labels };

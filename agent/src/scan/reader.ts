@@ -20,7 +20,10 @@ export async function readerVersion(store: Store, runtime: Runtime): Promise<Rea
  * could never disagree, and a misread field would look like agreement.
  */
 export function generationOf(store: Store, runtime: Runtime): Generation {
-  if (store.identityField !== undefined && store.identityField === runtime.identityField) {
+  if (
+    store.identityLabel !== undefined &&
+    `${runtime.labelKind}:${store.identityLabel}` === runtime.identityField
+  ) {
     throw new TypeError(
       `store ${store.name} and runtime ${runtime.name} both read the uid from ${runtime.identityField}: ` +
         'configure another field for one of them, so that they can contradict each other',

@@ -8,11 +8,12 @@ import { makeInventory } from './inventory.ts';
 import { pair } from './pair.ts';
 import { problem } from './problem.ts';
 import { generationOf } from './reader.ts';
-import type { Runtime, RuntimeReading } from './runtime/port.ts';
+import type { Depth, Runtime, RuntimeReading } from './runtime/port.ts';
 import type { Store, StoreReading } from './store/port.ts';
 
 export type { ActivityLimits, ActivityMemory } from './activity.ts';
-export type { Inventory, Launch, Quarantined, ServoFacts } from './facts.ts';
+export type { CommandLaunch, Inventory, Launch, Quarantined, RuntimeLaunch, ServoFacts } from './facts.ts';
+export type { Depth } from './runtime/port.ts';
 
 export interface ScanGiven {
   readonly store: Store;
@@ -20,6 +21,8 @@ export interface ScanGiven {
   readonly clock: Clock;
   /** Servos in this agent's quarantine, from its journal. */
   readonly quarantined: readonly Quarantined[];
+  /** `full` unless given. */
+  readonly depth?: Depth | undefined;
   /** `activity` of the scan before; an empty map at first. */
   readonly before: ActivityMemory;
   readonly limits: ScanLimits;
@@ -37,7 +40,7 @@ export async function scan(given: ScanGiven): Promise<Inventory> {
   const generation = generationOf(store, runtime);
   const began = clock.now();
   const read = await within(limits.maxScanMs, async (signal) => {
-    const found = await runtime.list(signal);
+    const found = await runtime.list(signal, given.depth ?? 'full');
     const sampled = clock.now();
     return { found, sampled, recorded: await store.read(found.objects, signal) };
   });

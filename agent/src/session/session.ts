@@ -190,7 +190,8 @@ class Session {
     this.#askIsNew = false;
     const full = this.#full;
     this.#full = false;
-    const inventory = await scanner.scan();
+    // Acts read everything anew by themselves: a report may rest on events, for a while.
+    const inventory = await scanner.scan('hinted');
     this.#over.signal.throwIfAborted();
     const agentNonce = newNonce();
     nonces.sent(agentNonce, clock.now());

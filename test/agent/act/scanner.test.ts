@@ -13,6 +13,7 @@ function slow() {
   const runtime: Runtime = {
     name: 'process',
     identityField: 'env:A',
+    labelKind: 'env',
     mapping: {},
     lock: 'l',
     async list() {
@@ -25,7 +26,7 @@ function slow() {
   };
   const store: Store = {
     name: 'sqlite',
-    identityField: undefined,
+    identityLabel: undefined,
     mapping: {},
     lock: () => Promise.resolve(undefined),
     read: () => Promise.resolve({ records: [], problems: [] }),

@@ -95,6 +95,9 @@ export class World {
   questions: ConfirmRequest[] = [];
   problems: Inventory['problems'] = [];
   conflicts: { address: string; holder: string }[] = [];
+  /** What was asked of the engine to keep the servo down, or to give back what it had. */
+  settled: ('kept' | 'running')[] = [];
+  unsettled: (state: 'kept' | 'running') => string | undefined = () => undefined;
 
   facts(): ServoFacts {
     const { incarnation, runtimeId } = object('s-1', this.pid);
@@ -159,6 +162,10 @@ export function hand(world: World, disk: Disk = realDisk): Hand {
         world.pid++;
         const { incarnation, runtimeId } = world.facts().servo;
         return Promise.resolve({ kind: 'started', incarnation, runtimeId, message: 'started' });
+      },
+      settle: (_launch, state) => {
+        world.settled.push(state);
+        return Promise.resolve(world.unsettled(state));
       },
       conflicts: () => Promise.resolve(world.conflicts),
     },

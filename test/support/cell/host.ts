@@ -316,7 +316,7 @@ export class TestHost {
     const [name = ''] = this.setting.generation.split('/');
     return {
       name,
-      identityField: undefined,
+      identityLabel: undefined,
       mapping: this.setting.mapping,
       lock: () => Promise.resolve(undefined),
       read: () =>
@@ -346,6 +346,7 @@ export class TestHost {
     return {
       name,
       identityField: 'env:SERVO_UID',
+      labelKind: 'env',
       mapping: {},
       lock: this.id,
       list: () => Promise.resolve({ objects: [...this.servos.values()].map(objectOf), problems: [] }),
@@ -362,6 +363,7 @@ export class TestHost {
   #actor(): Actor {
     return {
       stopGraceMs: 0,
+      settle: () => Promise.resolve(undefined),
       look: (object) => {
         const servo = this.#find(object.runtimeId, object.incarnation);
         if (servo === undefined) return Promise.resolve(undefined);
@@ -378,8 +380,9 @@ export class TestHost {
         });
       },
       runs: (runtimeId, incarnation) => Promise.resolve(this.#find(runtimeId, incarnation) !== undefined),
-      start: ({ argv }) => {
-        const servo = this.start(argv[1] ?? '', 'restored');
+      start: (launch) => {
+        if ('by' in launch) throw new Error('no servo of this host is kept by its runtime');
+        const servo = this.start(launch.argv[1] ?? '', 'restored');
         return Promise.resolve({
           kind: 'started',
           incarnation: parseId('incarnation', servo.incarnation),

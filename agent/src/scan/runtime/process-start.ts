@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBootId } from '@servo-auditor/proto/clock.ts';
 import type { Incarnation, RuntimeId } from '@servo-auditor/proto/ids.ts';
-import type { Launch } from '../facts.ts';
+import type { CommandLaunch } from '../facts.ts';
 import { readCgroup, unitIn, type Unit } from './cgroup.ts';
 import { isAlive, readStatSync } from './proc.ts';
 import { processIncarnation, processRuntimeId } from './process-id.ts';
@@ -44,7 +44,7 @@ child.once('spawn', () => say({ pid: child.pid }));
 `;
 
 /** Starts it. A failure is a value; it says what was to be started, and what would be right. */
-export async function start(launch: Launch): Promise<Started> {
+export async function start(launch: CommandLaunch): Promise<Started> {
   const [program] = launch.argv;
   if (program === undefined || program === '') return failed('no-program', 'there is no command to start');
   const unit = unitIn((await readCgroup('self')) ?? '');
@@ -73,7 +73,7 @@ export async function start(launch: Launch): Promise<Started> {
  * The same launch as a scope: systemd-run moves itself there and then becomes the command, so the pid stays.
  * A user's manager is found by XDG_RUNTIME_DIR, which the servo then inherits.
  */
-export function throughSystemd(launch: Launch, unit: Unit): Launch {
+export function throughSystemd(launch: CommandLaunch, unit: Unit): CommandLaunch {
   const runtimeDir = process.env['XDG_RUNTIME_DIR'];
   const manager = unit.user ? ['--user'] : [];
   return {
@@ -103,7 +103,7 @@ function failed(code: StartFailure, message: string): Started {
 type Said = { readonly pid: number } | { readonly code: StartFailure; readonly error: string };
 
 /** The helper gets nothing of the agent's environment, and the launch on a pipe: arguments of a process are no secret. */
-function runHelper(launch: Launch): Promise<Said> {
+function runHelper(launch: CommandLaunch): Promise<Said> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', helper], {
       env: {},

@@ -53,6 +53,7 @@ export function openProcess(options: ProcessOptions): Runtime {
   return {
     name: 'process',
     identityField: fieldOf(options.identity),
+    labelKind: 'env',
     mapping: { identity: fieldOf(options.identity), marker: options.marker.variable },
     lock: `process ${[...users].toSorted((a, b) => a - b).join(',')} ${options.marker.variable}=${options.marker.value}`,
     async list(signal) {

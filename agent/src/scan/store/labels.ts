@@ -17,7 +17,7 @@ export interface LabelsOptions {
 export function openLabels(options: LabelsOptions): Store {
   return {
     name: 'labels',
-    identityField: `env:${options.fields.uid}`,
+    identityLabel: options.fields.uid,
     mapping: { fields: { ...options.fields } },
     // Whoever serves the runtime serves its labels.
     lock: () => Promise.resolve(undefined),

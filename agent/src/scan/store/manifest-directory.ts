@@ -42,7 +42,7 @@ export function openManifestDirectory(options: ManifestDirectoryOptions): Store 
   const ignored = options.ignore.map(patternOf);
   return {
     name: 'manifest-directory',
-    identityField: undefined,
+    identityLabel: undefined,
     mapping: { fields: { ...options.fields }, suffix: options.suffix, ignore: options.ignore },
     lock: async () => `manifest-directory ${await realPathOf(options.root)}`,
     async read(_objects, signal) {

@@ -34,8 +34,8 @@ export interface StoreReading {
 export interface Store {
   /** First half of the generation's name. */
   readonly name: string;
-  /** Field of a runtime object that records are told apart by, as `env:NAME`. Absent where the store stands outside the runtime. */
-  readonly identityField: string | undefined;
+  /** Label of a runtime object that records are told apart by. Absent where the store stands outside the runtime. */
+  readonly identityLabel: string | undefined;
   /** Field mapping, without anything that differs from host to host. Part of the reader version. */
   readonly mapping: Readonly<Record<string, unknown>>;
   /** What no second agent may serve at the same time: kind and real path. Absent where the runtime's own lock covers it. */

@@ -35,7 +35,7 @@ export function openSqlite(options: SqliteOptions): Store {
   for (const name of [options.table, ...Object.values(columns)]) checkName(name);
   return {
     name: 'sqlite',
-    identityField: undefined,
+    identityLabel: undefined,
     mapping: { table: options.table, columns: { ...columns } },
     lock: async () => `sqlite ${await realPathOf(path)}`,
     async read(_objects, signal) {
