@@ -22,6 +22,9 @@ import type { Line } from './sessions.ts';
 /** Inventories in a row that may fail their digest before the session is ended. */
 const maxBadSnapshots = 3;
 
+/** How long an agent stays away whose host id another one used: not so short that two of them do nothing but call. */
+const rivalPauseMs = 10_000;
+
 type Stream = ServerDuplexStream<unknown, unknown>;
 
 /** Serves one session until either side ends it. Never rejects. */
@@ -165,13 +168,18 @@ class AgentSession implements Line {
     return nonce;
   }
 
-  /** When the echoed question was asked. Says so, and contests the host, when an old session answers a new question. */
+  /**
+   * When the echoed question was asked. An old session that answers a new question contests its host, and is ended: whichever
+   * agent is left calls again, and is the one that is heard.
+   */
   #askedAt(echo: Nonce): Instant {
     const askedAt = this.#nonces.echoed(echo);
     if (askedAt === undefined)
       throw new OutOfPlace('echo_nonce was never asked in this session, or is older than the last one');
-    if (this.#rivalSince !== undefined && askedAt.monoMs >= this.#rivalSince.monoMs)
+    if (this.#rivalSince !== undefined && askedAt.monoMs >= this.#rivalSince.monoMs) {
       this.#contest('two agents with this host id are connected');
+      this.end('two-agents', 'another agent with this host id is connected', rivalPauseMs);
+    }
     return askedAt;
   }
 

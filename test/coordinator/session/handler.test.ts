@@ -2,6 +2,7 @@
 // logged, and what was believed of the host before is believed still.
 import { status } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
+import { parseId } from '@servo-auditor/proto/ids.ts';
 import { maxMessageBytes, maxServosPerHost } from '@servo-auditor/proto/limits.ts';
 import type { AgentMessage, Servo } from '@servo-auditor/proto/wire.ts';
 import { digest, h1 } from '../../support/build.ts';
@@ -255,6 +256,8 @@ t.test('a journal that goes back within a session bars the host', async (t) => {
   t.equal(lead.events('host.contested').length, 1, 'one event once');
 });
 
+const admin = { name: parseId('operator', 'ada'), role: 'admin' } as const;
+
 t.test('two agents with one host id', async (t) => {
   await t.test('a half-dead old session contests nothing', async (t) => {
     const { served, lead, agent: old } = await aSession(t);
@@ -276,11 +279,27 @@ t.test('two agents with one host id', async (t) => {
     await young.report(['s1', 's2']);
     const newer = await old.ask(2);
     old.heartbeat(newer.nonce, ['s1', 's2']);
-    await old.ask(3);
+    t.match(await old.goodbye(), { code: 'two-agents', retryAfterMs: 10_000 }, 'and is ended');
     const says = /two agents with this host id are connected/;
     t.match(lead.view('h1')?.contested, says);
     t.match(lead.events('host.contested'), [{ level: 'error', host: 'h1', problem: says }]);
     t.match((await lead.shown('h1')).contested, says);
+  });
+
+  await t.test('once accepted, the one that calls again counts', async (t) => {
+    const { served, lead, agent: old } = await aSession(t);
+    lead.machine.move(1_000);
+    const young = await aRawAgent(t, served);
+    await young.report(['s1', 's2']);
+    old.heartbeat((await old.ask(2)).nonce, ['s1', 's2']);
+    await old.goodbye();
+    young.hangUp();
+    const again = await aRawAgent(t, served);
+    await again.report(['s1', 's2']);
+    await lead.admin.AcceptHost({ host: h1, reason: 'the clone was shut down' }, admin);
+    again.heartbeat((await again.ask(2)).nonce, ['s1', 's2']);
+    await again.ask(3);
+    t.equal(lead.view('h1')?.contested, undefined);
   });
 
   await t.test('an old session that hangs up leaves the young one in place', async (t) => {
