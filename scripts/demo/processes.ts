@@ -25,7 +25,8 @@ export function run(
   stdin: 'ignore' | 'pipe' = 'ignore',
 ) {
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [script, ...args], {
+  // What a test runner or a debugger loads into every Node process by this variable is on no host, and changes what signals do.
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, script, ...args], {
     stdio: [stdin, 'pipe', log],
     env: { ...process.env, [markVariable]: world },
   });

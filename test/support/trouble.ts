@@ -221,10 +221,15 @@ export async function servoAgent(stage: Stage, host: string, ...words: readonly 
   return await runScript(agentScript, [...words, '--config', config]);
 }
 
-/** Runs a program of this repository to its end. */
-export async function runScript(script: string, args: readonly string[]): Promise<Ran> {
+/** Runs a program of this repository to its end. @param through another program that takes its place. */
+export async function runScript(
+  script: string,
+  args: readonly string[],
+  through: readonly string[] = [],
+): Promise<Ran> {
+  const [program = process.execPath, ...words] = [...through, process.execPath, script, ...args];
   return await new Promise((resolve) => {
-    execFile(process.execPath, [script, ...args], { timeout: patienceMs }, (error, stdout, stderr) => {
+    execFile(program, words, { timeout: patienceMs }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
       resolve({ code, stdout, stderr });
     });
