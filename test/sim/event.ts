@@ -95,6 +95,8 @@ type Made =
       readonly generation: Generation;
     }
   | { readonly kind: 'host.retired'; readonly host: HostId }
+  /** Its own configuration allows that what was quarantined there is destroyed. */
+  | { readonly kind: 'host.allowsDestroy'; readonly host: HostId }
   /** Down: no process of it runs, servos included (each is told as gone or created anew by itself). */
   | { readonly kind: 'host.crashed'; readonly host: HostId }
   | { readonly kind: 'host.booted'; readonly host: HostId; readonly boot: BootId }

@@ -1,0 +1,51 @@
+// Which faults are active, which processes stand still, and for how long each one did.
+import type { HostId } from '@servo-auditor/proto/ids.ts';
+import type { Fault, Told } from '../../event.ts';
+import type { Handlers } from '../handler.ts';
+
+interface Pause {
+  readonly fromMs: number;
+  toMs: number | undefined;
+}
+
+export class Faults {
+  readonly active = new Map<number, Told<'fault.began'>>();
+  /** When the last one ended, or whatever else disturbs all: a new leader. */
+  lastEndedMs = 0;
+  readonly #pauses = new Map<HostId, Pause[]>();
+
+  readonly handlers: Handlers = {
+    'fault.began': (event) => {
+      this.active.set(event.id, event);
+    },
+    'lead.taken': ({ atMs }) => {
+      this.lastEndedMs = atMs;
+    },
+    'fault.ended': ({ id, atMs }) => {
+      this.active.delete(id);
+      this.lastEndedMs = atMs;
+    },
+    'agent.paused': ({ host, atMs }) => {
+      const pauses = this.#pauses.get(host);
+      if (pauses === undefined) this.#pauses.set(host, [{ fromMs: atMs, toMs: undefined }]);
+      else pauses.push({ fromMs: atMs, toMs: undefined });
+    },
+    'agent.resumed': ({ host, atMs }) => {
+      const last = this.#pauses.get(host)?.at(-1);
+      if (last !== undefined) last.toMs ??= atMs;
+    },
+  };
+
+  isActive(fault: Fault): boolean {
+    for (const it of this.active.values()) if (it.fault === fault) return true;
+    return false;
+  }
+
+  /** How long the agent of a host stood still within this time, in milliseconds. */
+  pausedMs(host: HostId, fromMs: number, toMs: number): number {
+    let sum = 0;
+    for (const pause of this.#pauses.get(host) ?? [])
+      sum += Math.max(0, Math.min(pause.toMs ?? toMs, toMs) - Math.max(pause.fromMs, fromMs));
+    return sum;
+  }
+}

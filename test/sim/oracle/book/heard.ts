@@ -1,0 +1,106 @@
+// What coordinators truly heard and read, and when: what an order may cite, whatever it says of itself.
+import type { Digest, HostId, Incarnation, ServoUid, WitnessId } from '@servo-auditor/proto/ids.ts';
+import type { Told } from '../../event.ts';
+import type { Handlers } from '../handler.ts';
+
+interface Shown {
+  readonly digest: Digest;
+  readonly atMs: number;
+  readonly problems: number;
+  /** Incarnations per uid as the host shows it. */
+  readonly servos: ReadonlyMap<ServoUid, ReadonlySet<Incarnation>>;
+}
+
+export class Heard {
+  readonly #heartbeats = new Map<string, Told<'heartbeat.heard'>>();
+  readonly #inventories = new Map<string, Shown>();
+  readonly #latest = new Map<HostId, Shown>();
+  readonly #readings = new Map<string, Told<'witness.read'>>();
+  /** Accepted readings of each witness, in order. */
+  readonly #accepted = new Map<WitnessId, Told<'witness.read'>[]>();
+  readonly #lastReading = new Map<WitnessId, Told<'witness.read'>>();
+  /** When a uid was first reported running on a host by a complete inventory, and each incarnation reported at all. */
+  readonly #ranOn = new Map<string, number>();
+  readonly #observed = new Map<string, number>();
+
+  readonly handlers: Handlers = {
+    'heartbeat.heard': (event) => {
+      this.#heartbeats.set(`${event.host} ${event.epoch} ${event.number}`, event);
+    },
+    'inventory.taken': (event) => this.#take(event),
+    'witness.read': (event) => {
+      const { witness, epoch, number, outcome } = event;
+      this.#lastReading.set(witness, event);
+      if (outcome !== 'accepted' || number === undefined) return;
+      this.#readings.set(`${epoch} ${number}`, event);
+      const accepted = this.#accepted.get(witness);
+      if (accepted === undefined) this.#accepted.set(witness, [event]);
+      else accepted.push(event);
+    },
+  };
+
+  heartbeat(host: HostId, epoch: number, number: number): Told<'heartbeat.heard'> | undefined {
+    return this.#heartbeats.get(`${host} ${epoch} ${number}`);
+  }
+
+  reading(epoch: number, number: number): Told<'witness.read'> | undefined {
+    return this.#readings.get(`${epoch} ${number}`);
+  }
+
+  lastReading(witness: WitnessId): Told<'witness.read'> | undefined {
+    return this.#lastReading.get(witness);
+  }
+
+  lastAccepted(witness: WitnessId): Told<'witness.read'> | undefined {
+    return this.#accepted.get(witness)?.at(-1);
+  }
+
+  /** How many accepted readings of a witness lay wholly within this time. */
+  readingsWithin(witness: WitnessId, fromMs: number, toMs: number): number {
+    const accepted = this.#accepted.get(witness) ?? [];
+    let count = 0;
+    for (let i = accepted.length - 1; i >= 0; i--) {
+      const { beganMs, atMs } = accepted[i] as Told<'witness.read'>;
+      if (beganMs < fromMs) break;
+      if (atMs < toMs) count++;
+    }
+    return count;
+  }
+
+  /** The inventory with this digest, as that host showed it last. */
+  inventory(host: HostId, digest: Digest): Shown | undefined {
+    return this.#inventories.get(`${host} ${digest}`);
+  }
+
+  latest(host: HostId): Shown | undefined {
+    return this.#latest.get(host);
+  }
+
+  /** When that host first showed it running, in a complete inventory. */
+  ranOnSinceMs(uid: ServoUid, host: HostId): number | undefined {
+    return this.#ranOn.get(`${host} ${uid}`);
+  }
+
+  /** When this incarnation was first reported under this uid. */
+  observedSinceMs(host: HostId, uid: ServoUid, incarnation: Incarnation): number | undefined {
+    return this.#observed.get(`${host} ${uid} ${incarnation}`);
+  }
+
+  #take({ atMs, host, digest, problems, servos }: Told<'inventory.taken'>): void {
+    const rows = new Map<ServoUid, Set<Incarnation>>();
+    for (const { uid, incarnation, running } of servos) {
+      const known = rows.get(uid);
+      if (known === undefined) rows.set(uid, new Set([incarnation]));
+      else known.add(incarnation);
+      note(this.#observed, `${host} ${uid} ${incarnation}`, atMs);
+      if (running && problems === 0) note(this.#ranOn, `${host} ${uid}`, atMs);
+    }
+    const shown: Shown = { digest, atMs, problems, servos: rows };
+    this.#inventories.set(`${host} ${digest}`, shown);
+    this.#latest.set(host, shown);
+  }
+}
+
+function note(into: Map<string, number>, key: string, atMs: number): void {
+  if (!into.has(key)) into.set(key, atMs);
+}
