@@ -1,0 +1,137 @@
+import t from 'tap';
+import { Oracle } from '../oracle.ts';
+import type { WorldEvent } from '../../event.ts';
+import {
+  at,
+  bent,
+  broken,
+  h1,
+  h2,
+  hour,
+  inventory,
+  judged,
+  madeMs,
+  minute,
+  order1,
+  orphan,
+  projectOf,
+  registry,
+  router,
+  second,
+  story,
+  without,
+} from '../story.ts';
+
+const claimAgain = (atMs: number, witness = registry, host: typeof h1 | undefined = h1): WorldEvent =>
+  at(atMs, {
+    kind: 'claim.committed',
+    witness,
+    uid: orphan,
+    host,
+    incarnation: undefined,
+    project: projectOf(orphan),
+    version: 3,
+  });
+const begunMs = madeMs + second + 260;
+
+t.test('a claim that stood all through a snapshot of a cited round', (t) => {
+  // As when a registry is claimed again, and a stale replica answers.
+  for (const witness of [registry, router])
+    t.ok(broken([...story(), claimAgain(2 * hour + minute, witness)]).includes('I1'), witness);
+  t.match(
+    judged([...story(), claimAgain(2 * hour + minute)])[0]?.message,
+    /claimed s1 on h1 .* all through snapshot \d+ .* of the round of heartbeat 5/,
+  );
+  t.ok(broken([...story(), claimAgain(2 * hour + minute, registry, undefined)]).includes('I1'), 'no host');
+  t.end();
+});
+
+t.test('a claim that only began or ended within a snapshot need not be in it', (t) => {
+  const events = bent(story(), 'claim.withdrawn', (e) => ({ ...e, atMs: 2 * hour + 300 }));
+  t.notOk(judged(events).some((v) => v.invariant === 'I1'));
+  t.end();
+});
+
+t.test(
+  'a claim on another host protects until the servo was seen there and the claim is an hour old',
+  (t) => {
+    const moved = claimAgain(hour + minute, registry, h2);
+    const there = at(0, {
+      kind: 'host.enrolled',
+      host: h2,
+      cell: 'c1' as never,
+      generation: 'sqlite/process' as never,
+    });
+    t.ok(broken([there, ...story(), moved]).includes('I1'), 'not seen there');
+    const seen = inventory(hour + 2 * minute, [orphan], h2);
+    t.ok(broken([there, ...story(), moved, seen]).includes('I1'), 'too young');
+    const old = claimAgain(minute, registry, h2);
+    t.notOk(
+      broken([there, ...story(), old, inventory(2 * minute, [orphan], h2)]).includes('I1'),
+      'moved for good',
+    );
+    t.end();
+  },
+);
+
+t.test('a claim that stood all through the last look-up', (t) => {
+  const events = [...story(), claimAgain(madeMs + second + 10)];
+  t.match(judged(events)[0], { invariant: 'I1', message: /all through its last look-up/ });
+  t.end();
+});
+
+t.test(
+  'a claim after the last look-up is exposure: measured, and no violation within the life of the yes',
+  (t) => {
+    const oracle = new Oracle();
+    const events = [...story(), claimAgain(madeMs + second + 120)].toSorted((a, b) => a.atMs - b.atMs);
+    t.same(
+      events.flatMap((e) => oracle.see(e)),
+      [],
+    );
+    t.match(oracle.figures, { exposed: 1, maxExposureMs: 150 });
+    t.end();
+  },
+);
+
+t.test('a stop that begins when its yes is too old', (t) => {
+  const late = (by: number) =>
+    story().map((e) => (e.atMs >= begunMs - 10 && e.atMs < 3 * hour ? { ...e, atMs: e.atMs + by } : e));
+  t.same(broken(late(4 * second)), []);
+  t.same(broken(late(6 * second)), ['I1']);
+  t.match(judged(late(6 * second))[0]?.message, /began 6260 ms after its last question, at most 5005 ms/);
+  t.end();
+});
+
+t.test('exposure beyond the yes is allowed only for what the agent stood still after its last check', (t) => {
+  const slow = (paused: boolean): readonly WorldEvent[] => [
+    ...story().map((e) => (e.atMs > begunMs && e.atMs < 3 * hour ? { ...e, atMs: e.atMs + minute } : e)),
+    claimAgain(madeMs + second + 240),
+    ...(paused
+      ? [
+          at(begunMs, { kind: 'agent.paused', host: h1 }),
+          at(begunMs + minute, { kind: 'agent.resumed', host: h1 }),
+        ]
+      : []),
+  ];
+  t.same(broken(slow(true)), []);
+  t.same(broken(slow(false)), ['I1']);
+  t.end();
+});
+
+t.test('a stop without a question, or of an order that nobody made', (t) => {
+  t.ok(judged(without(story(), 'question.asked')).some((v) => /without a last question/.test(v.message)));
+  t.ok(judged(without(story(), 'order.durable')).some((v) => /which nobody made/.test(v.message)));
+  t.end();
+});
+
+t.test('a near miss is an order that was made though the servo was claimed; it is counted', (t) => {
+  const oracle = new Oracle();
+  const events = [...story(), claimAgain(2 * hour + minute)].filter(
+    (e) => !('order' in e && e.order === order1) || e.kind === 'order.durable',
+  );
+  const found = events.toSorted((a, b) => a.atMs - b.atMs).flatMap((e) => oracle.see(e));
+  t.notOk(found.some((v) => v.invariant === 'I1'));
+  t.equal(oracle.figures.nearMisses, 1);
+  t.end();
+});

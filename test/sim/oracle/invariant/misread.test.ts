@@ -1,0 +1,99 @@
+import t from 'tap';
+import { parseId } from '@servo-auditor/proto/ids.ts';
+import type { WorldEvent } from '../../event.ts';
+import { Oracle } from '../oracle.ts';
+import {
+  at,
+  h1,
+  hour,
+  inventory,
+  judged,
+  live,
+  madeMs,
+  minute,
+  orphan,
+  projectOf,
+  registry,
+  second,
+  servoOf,
+  story,
+  withdrawn,
+} from '../story.ts';
+
+/** The reader shows so many live servos under other names from a time on. */
+function misread(count: number, atMs: number): readonly WorldEvent[] {
+  const wrong = live.slice(0, count);
+  const other = (uid: (typeof live)[number]) => parseId('servo uid', `x-${uid}`);
+  const shown = [...live.map((uid) => (wrong.includes(uid) ? other(uid) : uid)), orphan];
+  const rows = inventory(atMs + second) as Extract<WorldEvent, { kind: 'inventory.taken' }>;
+  return [
+    ...wrong.map((uid) => at(atMs, { kind: 'servo.spelled' as const, ...servoOf(uid), as: other(uid) })),
+    {
+      ...rows,
+      servos: [...live, orphan].map((uid, i) => ({
+        uid: shown[i] ?? uid,
+        incarnation: servoOf(uid).incarnation,
+        running: true,
+      })),
+    },
+  ];
+}
+const says = (...more: readonly WorldEvent[]) =>
+  judged([...story(), ...more])
+    .filter((v) => v.invariant === 'I8')
+    .map((v) => v.message);
+const tombstone = at(hour, {
+  kind: 'tombstone.committed',
+  witness: registry,
+  uid: orphan,
+  host: h1,
+  incarnation: undefined,
+  project: projectOf(orphan),
+  projectReleased: true,
+  version: 2,
+});
+
+t.test('so many are misjudged that the host cannot be read right', (t) => {
+  t.match(says(...misread(2, madeMs - minute)), [
+    /of its 5 known-live servos only 3 are shown by their uid, at least 4/,
+  ]);
+  t.match(says(...misread(2, madeMs - minute), tombstone), [/only 3/], 'a tombstone does not help');
+  t.end();
+});
+
+t.test('a single one, for as long as the rounds took, beside a servo without a tombstone', (t) => {
+  t.match(says(...misread(1, hour)), [/which has no tombstone, and did not show k1 for/]);
+  t.same(says(...misread(1, hour), tombstone), [], 'exactly this one was released');
+  t.same(says(...misread(1, madeMs - minute)), [], 'since a moment ago: the rounds saw it rightly');
+  t.end();
+});
+
+t.test('what is ordered is itself one, under another name', (t) => {
+  const [wrong] = live;
+  if (wrong === undefined) throw new Error('no live servo');
+  const events = story().map((e) =>
+    e.kind === 'order.durable' ? { ...e, incarnation: servoOf(wrong).incarnation } : e,
+  );
+  const found = judged([...events, at(hour, { kind: 'servo.spelled', ...servoOf(wrong), as: orphan })]);
+  t.match(
+    found.find((v) => v.invariant === 'I8')?.message,
+    /names s1, which is truly k1: the authority claims it there/,
+  );
+  t.end();
+});
+
+t.test('one that is released, gone, or not yet known counts for nothing', (t) => {
+  const [first, second_] = live;
+  if (first === undefined || second_ === undefined) throw new Error('no live servo');
+  const two = misread(2, madeMs - minute);
+  t.same(says(...two, ...withdrawn(first, madeMs - 30 * second), tombstone), []);
+  t.same(says(...two, at(madeMs - second, { kind: 'servo.gone', ...servoOf(first) }), tombstone), []);
+  t.end();
+});
+
+t.test('misread hosts are counted, so that a tame world shows', (t) => {
+  const oracle = new Oracle();
+  for (const e of [...story(), ...misread(2, hour)].toSorted((a, b) => a.atMs - b.atMs)) oracle.see(e);
+  t.equal(oracle.figures.misreadPasses, 3);
+  t.end();
+});

@@ -1,0 +1,110 @@
+import t from 'tap';
+import type { WorldEvent } from '../../event.ts';
+import {
+  at,
+  bent,
+  h1,
+  hour,
+  inventory,
+  judged,
+  lookups,
+  madeMs,
+  minute,
+  orphan,
+  router,
+  second,
+  servoOf,
+  story,
+} from '../story.ts';
+
+const says = (events: readonly WorldEvent[]) =>
+  judged(events)
+    .filter((v) => v.invariant === 'I9')
+    .map((v) => v.message);
+const added = (...more: readonly WorldEvent[]) => says([...story(), ...more]);
+
+t.test('an incomplete inventory, unless every item was acknowledged', (t) => {
+  const incomplete = { ...inventory(madeMs - second), problems: 1 } as WorldEvent;
+  t.match(added(incomplete), [/latest inventory of h1 has 1 problem\(s\), of which 0 were acknowledged/]);
+  const acknowledged = at(hour, {
+    kind: 'operator.acted',
+    act: 'item.acknowledged',
+    about: 'h1 /store/x.json',
+  });
+  t.same(added(incomplete, acknowledged), []);
+  t.match(added({ ...incomplete, problems: 2 } as WorldEvent, acknowledged), [/2 problem\(s\), of which 1/]);
+  t.end();
+});
+
+t.test('a contested host, until somebody accepts it; a retired one', (t) => {
+  const contested = at(hour, { kind: 'host.contested', host: h1, why: 'two sessions' });
+  t.match(added(contested), [/h1 is contested/]);
+  t.same(added(contested, at(2 * hour, { kind: 'operator.acted', act: 'host.accepted', about: 'h1' })), []);
+  t.match(added(at(hour, { kind: 'host.retired', host: h1 })), [/h1 is not enrolled/]);
+  t.end();
+});
+
+t.test('a witness without a fresh snapshot', (t) => {
+  const none = bent(story(), 'witness.read', (e) =>
+    e.witness === router ? { ...e, outcome: 'failed' as const } : e,
+  );
+  t.match(says(none), [/no snapshot of router was ever accepted/]);
+  const old = bent(story(), 'witness.read', (e) =>
+    e.witness === router && e.number === 62 ? { ...e, outcome: 'waiting' as const } : e,
+  );
+  t.match(says(old), [/the last accepted snapshot of router is 599.9 s old, at most 120/]);
+  t.end();
+});
+
+t.test('a snapshot that takes long may be older, up to a ceiling', (t) => {
+  const slow = (tookMs: number) =>
+    bent(story(), 'witness.read', (e) => (e.number === 62 ? { ...e, beganMs: e.atMs - tookMs } : e));
+  t.same(says(slow(4 * minute)), []);
+  t.match(says(slow(31 * minute)), [/is 31.9 min old|is 32.0 min old/]);
+  t.end();
+});
+
+t.test('a look-up that failed, that claimed, that nobody made', (t) => {
+  const answer = (to: 'failed' | 'claimed') =>
+    says(bent(story(), 'lookup.answered', (e) => (e.witness === router ? { ...e, answer: to } : e)));
+  t.match(answer('failed'), [/router could not tell about s1/]);
+  t.match(answer('claimed'), [/router answered that s1 is claimed/]);
+  t.match(says(bent(story(), 'lookup.answered', (e) => (e.witness === router ? [] : e))), [
+    /router was not asked about s1/,
+  ]);
+  const before = [...story().filter((e) => e.kind !== 'lookup.answered'), ...lookups(madeMs + 500)];
+  t.match(says(before).join('\n'), /registry was not asked/, 'asked before the question');
+  t.end();
+});
+
+t.test('controls that were not called claimed, or were too few', (t) => {
+  const controls = (to: 'failed' | 'not-claimed') =>
+    says(bent(story(), 'lookup.answered', (e) => (e.control ? { ...e, answer: to } : e)));
+  t.match(controls('not-claimed')[0], /the control k1 was not called claimed/);
+  t.match(controls('failed')[0], /the control k1 was not answered/);
+  t.match(says(bent(story(), 'lookup.answered', (e) => (e.control && e.uid === 'k3' ? [] : e))), [
+    /2 control\(s\) were asked for, at least 3/,
+  ]);
+  t.end();
+});
+
+t.test('a servo that its host could not vouch for', (t) => {
+  const servo = servoOf(orphan);
+  t.match(added(at(hour, { kind: 'servo.contradicted', ...servo, contradicted: true })), [
+    /store and runtime disagree/,
+  ]);
+  t.match(added(at(hour, { kind: 'servo.used', ...servo, used: true })), [/which has been in use for/]);
+  t.same(
+    added(
+      at(hour, { kind: 'servo.used', ...servo, used: true }),
+      at(hour + minute, { kind: 'servo.used', ...servo, used: false }),
+    ),
+    [],
+  );
+  const made = (change: { keepable?: boolean; measurable?: boolean }) =>
+    bent(story(), 'servo.created', (e) => (e.uid === orphan ? { ...e, ...change } : e));
+  t.match(says(made({ keepable: false })), [/which cannot be kept or started again/]);
+  t.match(says(made({ measurable: false })), [/which nobody approved/]);
+  t.same(says(bent(made({ measurable: false }), 'order.durable', (e) => ({ ...e, approved: true }))), []);
+  t.end();
+});
