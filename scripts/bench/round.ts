@@ -1,7 +1,7 @@
 // One whole round as run.ts makes it, without the database and the network: the parts are the product's own.
 import type { ServoUid } from '@servo-auditor/proto/ids.ts';
 import { check } from '../../coordinator/src/check/check.ts';
-import { planCell } from '../../coordinator/src/decide/plan.ts';
+import { planInSteps } from '../../coordinator/src/decide/plan.ts';
 import { judge } from '../../coordinator/src/decide/verdict.ts';
 import type { RoundContext } from '../../coordinator/src/domain/plan.ts';
 import type { Judgement, Verdict } from '../../coordinator/src/domain/verdict.ts';
@@ -9,7 +9,7 @@ import type { SnapshotMeta, WitnessProfile } from '../../coordinator/src/domain/
 import type { Fleet } from '../../coordinator/src/fold/fleet.ts';
 import { Turns } from '../../coordinator/src/fold/turns.ts';
 import { prepare } from '../../coordinator/src/round/prepare.ts';
-import { inSlices } from '../../coordinator/src/round/yield.ts';
+import { inSlices, stepwise } from '../../coordinator/src/round/yield.ts';
 import { cpuMs } from './cpu.ts';
 import { epoch, policy, registry, router, type Said, type World } from './world.ts';
 
@@ -93,7 +93,7 @@ async function decide(world: World, fleet: Fleet) {
   const planned = cpuMs();
   let findings = 0;
   for (const cell of world.cells()) {
-    const plan = planCell(cell, judgements, context);
+    const plan = await stepwise(planInSteps(cell, judgements, context));
     const raw = {
       views: prepared.views,
       witnesses,

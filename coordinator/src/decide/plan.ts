@@ -7,14 +7,24 @@ import { actionGates, type ActionGate, type ActionRow, type Judgement } from '..
 import type { Acting } from './acting.ts';
 import { actionGateRules } from './gates/action/index.ts';
 import { livingApproval, needsApproval } from './gates/action/mode.ts';
-import { actionable, breakersOver, BudgetBook, placeOf } from './tally.ts';
+import { atOnce, type Steps } from './steps.ts';
+import { actionable, breakersInSteps, BudgetBook, placeOf } from './tally.ts';
 
 /**
  * The plan of `cell`.
  * @param judgements of all cells: breakers and budgets of the fleet look at all.
  */
 export function planCell(cell: CellId, judgements: readonly Judgement[], context: RoundContext): Plan {
-  const openings = breakersOver(judgements, context);
+  return atOnce(planInSteps(cell, judgements, context));
+}
+
+/** The same in steps as short as one orphan, so that whoever has thousands of them can let others have their turn. */
+export function* planInSteps(
+  cell: CellId,
+  judgements: readonly Judgement[],
+  context: RoundContext,
+): Steps<Plan> {
+  const openings = yield* breakersInSteps(judgements, context);
   const acting = actingBeside(openings, context);
   const orphans = actionable(judgements)
     .filter((j) => j.evidence.host.view.cell === cell)
@@ -22,6 +32,7 @@ export function planCell(cell: CellId, judgements: readonly Judgement[], context
   const entries: PlanEntry[] = [];
   const blocked: Blocked[] = [];
   for (const orphan of orphans) {
+    yield;
     const { evidence } = orphan;
     const row = answerActions(orphan, acting);
     const by = actionGates.filter((gate) => row[gate].outcome !== 'pass');
@@ -51,7 +62,7 @@ export function planCell(cell: CellId, judgements: readonly Judgement[], context
 
 /** What the action gates look at beside the orphan: also for `explain`, which shows one row. */
 export function actingOn(judgements: readonly Judgement[], context: RoundContext): Acting {
-  return actingBeside(breakersOver(judgements, context), context);
+  return actingBeside(atOnce(breakersInSteps(judgements, context)), context);
 }
 
 function actingBeside(openings: readonly BreakerOpening[], context: RoundContext): Acting {

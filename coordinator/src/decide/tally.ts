@@ -4,6 +4,7 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { BreakerMember } from '../domain/operator.ts';
 import type { BreakerOpening, RoundContext } from '../domain/plan.ts';
 import type { Judgement } from '../domain/verdict.ts';
+import type { Steps } from './steps.ts';
 import { breakerCohorts, breakerLimit, budgetCohorts, budgetLimit, type Placed } from './cohorts.ts';
 
 /** What places an evidence in its cohorts. */
@@ -26,10 +27,10 @@ export function actionable(judgements: readonly Judgement[]): readonly Judgement
 const memberKey = (uid: ServoUid, incarnation: Incarnation): string => `${uid} ${incarnation}`;
 
 /** Members of every cohort that has any: orphans, and stops within the window; what an operator exempted does not count. */
-function membersByCohort(
+function* membersByCohort(
   orphans: readonly Judgement[],
   context: RoundContext,
-): ReadonlyMap<string, ReadonlyMap<string, BreakerMember>> {
+): Steps<ReadonlyMap<string, ReadonlyMap<string, BreakerMember>>> {
   const { operator, policy, now } = context;
   const exempt = new Set(operator.exemptions.map((e) => `${e.cohort} ${memberKey(e.uid, e.incarnation)}`));
   const byCohort = new Map<string, Map<string, BreakerMember>>();
@@ -43,6 +44,7 @@ function membersByCohort(
     }
   };
   for (const { evidence } of orphans) {
+    yield;
     const { uid, incarnation, host, release } = evidence;
     count(placeOf(evidence), release?.projectReleased ?? false, { uid, incarnation, host: host.view.id });
   }
@@ -56,12 +58,12 @@ function membersByCohort(
 }
 
 /** The cohorts whose breaker must be open now, each with the list that made it so. */
-export function breakersOver(
+export function* breakersInSteps(
   judgements: readonly Judgement[],
   context: RoundContext,
-): readonly BreakerOpening[] {
+): Steps<readonly BreakerOpening[]> {
   const openings: BreakerOpening[] = [];
-  for (const [cohort, members] of membersByCohort(actionable(judgements), context)) {
+  for (const [cohort, members] of yield* membersByCohort(actionable(judgements), context)) {
     const population = context.population.get(cohort) ?? 0;
     const limit = breakerLimit(cohort, population, context.policy);
     if (members.size <= limit) continue;

@@ -1,7 +1,6 @@
 // One pass: note the heartbeats, read every witness after that, fold, judge, plan, read the plan a second time, make it
 // durable, and only then let orders leave. The steps stand here in their order; each is somewhere else.
 import { randomBytes } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import { sha256Hex } from '@servo-auditor/proto/canonical.ts';
 import type { CellId } from '@servo-auditor/proto/ids.ts';
 import { stalenessMs, type Now } from '@servo-auditor/proto/time.ts';
@@ -9,7 +8,7 @@ import { check } from '../check/check.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { advanceTracks } from '../decide/certify.ts';
 import { snapshotLimitMs } from '../decide/gates/evidence/witness-fresh.ts';
-import { planCell } from '../decide/plan.ts';
+import { planInSteps } from '../decide/plan.ts';
 import { judge } from '../decide/verdict.ts';
 import type { Finding, Plan, Proposal, ProposedPlan, RoundContext } from '../domain/plan.ts';
 import { evidenceGates, verdicts, type Judgement, type Verdict } from '../domain/verdict.ts';
@@ -19,7 +18,7 @@ import type { Readings } from './read.ts';
 import type { CellReport, Report } from './report.ts';
 import { restoresOf, type Sight } from './restore.ts';
 import type { StallWatch } from './stall.ts';
-import { inSlices } from './yield.ts';
+import { inSlices, stepwise } from './yield.ts';
 
 const newOrderId = () => orderIdFrom(randomBytes(8));
 
@@ -48,8 +47,6 @@ export class Rounds {
     const judgements = await this.#judgeAll(prepared);
     const reports: CellReport[] = [];
     for (const cell of cells) {
-      // A cell's plan is made and written in one piece; the event loop gets its turn between cells.
-      await setImmediate();
       reports.push(await this.#decide(cell, judgements, prepared, begun));
     }
     await this.#restore(prepared, begun);
@@ -132,9 +129,9 @@ export class Rounds {
   ): Promise<CellReport> {
     const { fleet, desk, store, fence, dispatch, log } = this.#coordinator;
     const context = await this.#context(prepared);
-    const plan = planCell(cell, judgements, context);
+    const plan = await stepwise(planInSteps(cell, judgements, context));
     const raw = {
-      views: fleet.views,
+      views: prepared.views,
       witnesses: desk.views(),
       claims: fleet.claims(),
       releases: fleet.releases(),
