@@ -75,7 +75,7 @@ export class DemoHost {
       if (started.kind === 'failed') throw new Error(`${servo.uid} on ${this.id}: ${started.message}`);
     }
     for (const { uid } of this.servos)
-      await until(`${uid} on ${this.id} to serve`, 20_000, () => this.port(uid));
+      await until(`${uid} on ${this.id} to serve`, 60_000, () => this.port(uid));
   }
 
   /** Port of a servo, by the platform's own name for it; undefined while it does not serve. */

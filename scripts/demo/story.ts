@@ -43,7 +43,8 @@ const hostKinds: readonly StoreKind[] = [
   'labels',
 ];
 const servoctlScript = join(import.meta.dirname, '../../coordinator/src/cli/main.ts');
-const patienceMs = 60_000;
+/** Longest that one step may take, on a machine that has much else to do. */
+const patienceMs = 240_000;
 
 export class Story {
   readonly #world: World;

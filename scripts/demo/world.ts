@@ -22,6 +22,8 @@ import { createRegistry, registryQueries, type Registry } from './registry.ts';
 
 export const cell = 'demo';
 const undertakerScript = join(import.meta.dirname, 'undertaker.ts');
+/** Longest wait for anything here, on a machine that has much else to do. */
+const patienceMs = 240_000;
 const coordinatorScript = join(import.meta.dirname, '../../coordinator/src/main.ts');
 
 export interface HostPlan {
@@ -230,7 +232,7 @@ export class World {
   }
 
   async untilHosts(count: number): Promise<void> {
-    await until(`${count} hosts to be fresh and read`, 30_000, async () => {
+    await until(`${count} hosts to be fresh and read`, patienceMs, async () => {
       const { cells } = await this.admin.call<{ cells?: { fresh?: number }[] }>('Status', {});
       return cells?.[0]?.fresh === count ? true : undefined;
     });
