@@ -32,7 +32,7 @@ export const mode: ActionGateRule = (orphan, { context }) => {
   if (current === 'observe')
     return refuse(
       '{generation} in {cell} is in mode observe',
-      'servoctl modes set {cell} {generation} propose',
+      'once it is certified: servoctl modes set {cell} {generation} propose',
       numbers,
     );
   if (!needsApproval(orphan, context)) return pass('{generation} in {cell} is in mode {mode}', numbers);

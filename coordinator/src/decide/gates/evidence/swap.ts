@@ -18,7 +18,7 @@ export const swap: EvidenceGateRule = ({ host: { view, match }, release }, { pol
     return pass('{host} misses {uid}, but this servo has a tombstone of its own', numbers);
   return refuse(
     '{host} has missed {count} servo(s) that the authority expects there for {rounds} rounds, first {uid}: this may be it under another name',
-    'find out where {uid} is; if it is truly gone: servoctl hosts acknowledge {host} --missing {uid}',
+    'find out where {uid} is; only if it is truly gone, and not here under another name: servoctl hosts acknowledge {host} --missing {uid}',
     numbers,
   );
 };
