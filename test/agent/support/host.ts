@@ -76,7 +76,7 @@ export class Host {
         marker: { variable: 'SERVO_HOST', value: this.marker },
         commands: ['sleep', 'sh', 'bash', process.execPath],
         identity: { from: 'environment', variable: 'SERVO_UID' },
-        parents: parents(),
+        parents: parentsHere(),
         stopGrace: this.stopGrace,
       },
       demo: { factor: 1_000_000 },
@@ -180,7 +180,7 @@ export class Host {
 }
 
 /** Whoever takes in what has lost its parent here, beside pid 1. */
-function parents(): readonly string[] {
+export function parentsHere(): readonly string[] {
   const names: string[] = [];
   for (let pid = process.ppid; pid > 1; pid = readStatSync(pid)?.ppid ?? 0)
     names.push(readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
