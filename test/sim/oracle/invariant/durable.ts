@@ -42,7 +42,10 @@ export const durable: Invariant = ({ ledger, found }) => {
       const order = ledger.orders.find(id);
       if (outcome !== 'executed' && outcome !== 'unknown' && order?.executedMs !== undefined)
         found('I10', `order ${id} was executed, and its receipt says ${outcome}`, { order: id });
-      if (outcome === 'executed' && order?.made.action === 'stop' && order.executedMs === undefined)
+      // An intent whose servo is gone is receipted so, by whatever hand it went.
+      const truth = order === undefined ? undefined : ledger.subject(order);
+      const runs = truth !== undefined && truth.goneMs === undefined && truth.stoppedMs === undefined;
+      if (outcome === 'executed' && order?.made.action === 'stop' && order.executedMs === undefined && runs)
         found('I10', `order ${id} was not executed, and its receipt says that it was`, { order: id });
     },
     'receipt.acknowledged': ({ order: id }) => {
