@@ -86,6 +86,7 @@ export async function compose(given: Given): Promise<Composed> {
     contest: (host, why) => {
       if (fleet.views.get(host)?.contested === why) return;
       fleet.contest(host, why);
+      hosts.contest(host, why);
       log.error({ event: 'host.contested', host, problem: why });
     },
     report: () => loop.report,

@@ -256,6 +256,7 @@ function memoryOf({ id, generation, readerVersion }: HostView): HostMemory {
     retired: false,
     acknowledged: [],
     journal: { sequence: 3, hash: build.digest },
+    contested: undefined,
   };
 }
 

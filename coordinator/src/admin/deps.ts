@@ -125,8 +125,7 @@ export function adminDeps(coordinator: Coordinator, loop: AdminLoop): AdminDeps 
       fleet.retire(host);
     },
     hostAccepted(host) {
-      const memory = hosts.get(host);
-      if (memory !== undefined) hosts.set({ ...memory, journal: undefined });
+      hosts.accept(host);
       fleet.contest(host, undefined);
       sessions.line(host)?.ask(true);
     },

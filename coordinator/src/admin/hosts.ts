@@ -136,6 +136,7 @@ function newMember(host: HostMemory['host'], cell: HostMemory['cell']): HostMemo
     retired: false,
     acknowledged: [],
     journal: undefined,
+    contested: undefined,
   };
 }
 

@@ -90,6 +90,7 @@ export class HostRecord {
     this.cohort = cohortName({ kind: 'host', host: id });
     this.memory = memory;
     this.acknowledged = memory?.acknowledged ?? [];
+    this.contested = memory?.contested;
   }
 
   /** What was counted so far does not count any more: another boot, another reader, or a doubt about who speaks. */

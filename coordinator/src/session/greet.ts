@@ -93,6 +93,7 @@ async function enrol(hello: Hello, peer: HostPeer, { hosts, store, fence, id }: 
       retired: false,
       acknowledged: [],
       journal: undefined,
+      contested: undefined,
     });
   } else if (known.generation !== generation || known.readerVersion !== readerVersion)
     // What another reader version inherited is not this one's; the fold finds out anew.

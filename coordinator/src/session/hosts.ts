@@ -45,6 +45,18 @@ export class HostBook {
     return undefined;
   }
 
+  /** Remembers why a host gets no orders. */
+  contest(host: HostId, why: string): void {
+    const memory = this.#hosts.get(host);
+    if (memory !== undefined) this.set({ ...memory, contested: why });
+  }
+
+  /** Whatever a host has been is past; its journal counts from where it is heard next. */
+  accept(host: HostId): void {
+    const memory = this.#hosts.get(host);
+    if (memory !== undefined) this.set({ ...memory, journal: undefined, contested: undefined });
+  }
+
   /** What changed since the last call. */
   takeChanged(): readonly HostMemory[] {
     const changed = [...this.#changed].flatMap((id) => this.#hosts.get(id) ?? []);

@@ -118,6 +118,8 @@ export interface HostMemory extends EnrolledHost {
   readonly acknowledged: readonly Acknowledged[];
   /** Journal mark last heard from it: a lower or different one blocks orders until `hosts accept`. */
   readonly journal: { readonly sequence: number; readonly hash: Digest } | undefined;
+  /** Why it gets no orders until `hosts accept`. */
+  readonly contested: string | undefined;
 }
 
 /** What a fold learned that must survive a restart. */

@@ -127,6 +127,7 @@ export async function aScene(
       retired: false,
       acknowledged: [],
       journal: mark(1),
+      contested: undefined,
     });
   }
   scene.report(h1, [condemned, ...lives]);

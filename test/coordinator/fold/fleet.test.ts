@@ -141,6 +141,7 @@ t.test('what an earlier leadership knew of a host’s reader', (t) => {
         retired: false,
         acknowledged: [{ path: '/y', contentSha256: digest }],
         journal: undefined,
+        contested: undefined,
       },
     ],
   };

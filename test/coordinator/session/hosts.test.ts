@@ -16,6 +16,7 @@ const memory = (more: Partial<HostMemory> = {}): HostMemory => ({
   retired: false,
   acknowledged: [],
   journal: undefined,
+  contested: undefined,
   ...more,
 });
 
@@ -51,6 +52,18 @@ t.test('a journal that goes back, or tells another story, is named and not belie
   t.match(book.noteJournal(h1, mark(0)), /went back from entry 5 to 0/, 'an empty one too');
   t.match(book.noteJournal(h1, mark(5, otherHash)), /another entry 5 than before/);
   t.strictSame(book.get(h1)?.journal, { sequence: 5, hash: digest });
+  t.strictSame(book.takeChanged(), []);
+});
+
+t.test('that a host is contested is remembered until it is accepted', async (t) => {
+  const book = new HostBook([memory({ journal: mark(4) })]);
+  book.contest(h1, 'its journal went back');
+  t.match(book.takeChanged(), [{ host: h1, contested: 'its journal went back', journal: mark(4) }]);
+  book.accept(h1);
+  const [accepted] = book.takeChanged();
+  t.equal(accepted?.contested, undefined);
+  t.equal(accepted?.journal, undefined, 'its journal counts from where it is heard next');
+  book.contest(h2, 'nobody enrolled it');
   t.strictSame(book.takeChanged(), []);
 });
 

@@ -14,6 +14,7 @@ interface HostRow {
   readonly retired: number;
   readonly journal_sequence: number | null;
   readonly journal_hash: NonNullable<HostMemory['journal']>['hash'] | null;
+  readonly contested: string | null;
 }
 
 export function readHosts(db: Db): readonly EnrolledHost[] {
@@ -59,16 +60,18 @@ export function readHostMemories(db: Db, after: string, limit: number): readonly
 /** Keeps what was last heard of a host. Who is enrolled, retired and acknowledged does not change by hearing. */
 export function noteHost(
   db: Db,
-  { host, generation, readerVersion, inheritsFrom, journal }: HostMemory,
+  { host, generation, readerVersion, inheritsFrom, journal, contested }: HostMemory,
 ): void {
   const known = db.run(
-    `UPDATE hosts SET generation = ?, reader_version = ?, inherits_from = ?, journal_sequence = ?, journal_hash = ?
+    `UPDATE hosts SET generation = ?, reader_version = ?, inherits_from = ?, journal_sequence = ?, journal_hash = ?,
+       contested = ?
      WHERE host = ?`,
     generation,
     readerVersion,
     inheritsFrom,
     journal?.sequence,
     journal?.hash,
+    contested,
     host,
   );
   if (known === 0) throw new Unfit(`${host} is not enrolled: enrol it with servoctl hosts enrol`);
@@ -80,6 +83,7 @@ function memoryOf(row: HostRow, acknowledged: readonly Acknowledged[]): HostMemo
     ...enrolledOf(row),
     acknowledged,
     journal: sequence === null || hash === null ? undefined : { sequence, hash },
+    contested: row.contested ?? undefined,
   };
 }
 

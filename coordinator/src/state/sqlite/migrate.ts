@@ -2,7 +2,7 @@
 // The file carries its version (`user_version`) and the oldest program that may still use it (`min_schema`), so that a step
 // back to the last release works where it is safe, and is refused where it is not.
 import { StateFailed, type Db } from './db.ts';
-import { applicationId, schemaV1 } from './schema.ts';
+import { applicationId, schemaV1, schemaV2 } from './schema.ts';
 
 interface Migration {
   readonly version: number;
@@ -11,7 +11,11 @@ interface Migration {
   readonly sql: string;
 }
 
-const migrations: readonly Migration[] = [{ version: 1, minSafe: 1, sql: schemaV1 }];
+const migrations: readonly Migration[] = [
+  { version: 1, minSafe: 1, sql: schemaV1 },
+  // A program that knows no contested hosts would send them orders.
+  { version: 2, minSafe: 2, sql: schemaV2 },
+];
 const latest = migrations.length;
 
 /**

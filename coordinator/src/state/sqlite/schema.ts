@@ -237,3 +237,6 @@ CREATE TABLE tombstones (
 ) STRICT;
 CREATE INDEX tombstones_by_uid ON tombstones (witness, uid);
 `;
+
+/** That a host is contested outlives a restart: its journal may have grown past the mark by then. */
+export const schemaV2 = 'ALTER TABLE hosts ADD COLUMN contested TEXT';

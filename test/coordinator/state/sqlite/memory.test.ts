@@ -218,6 +218,7 @@ t.test('a fold keeps what was heard of a host, and nothing that operators say', 
     retired: true,
     acknowledged: [],
     journal: { sequence: 4, hash: digest },
+    contested: 'its journal went back',
   };
   await store.recordFold(fence(), aFold({ hosts: [heard] }));
   const kept = {
@@ -227,9 +228,9 @@ t.test('a fold keeps what was heard of a host, and nothing that operators say', 
     acknowledged: [{ path: '/srv/broken.json', contentSha256: digest }],
   };
   t.strictSame((await store.readMemory()).hosts, [kept]);
-  const { acknowledged, journal, ...enrolled } = kept;
+  const { acknowledged, journal, contested, ...enrolled } = kept;
   t.strictSame((await store.readOperatorState(fence())).hosts, [enrolled]);
-  t.ok(acknowledged.length === 1 && journal.sequence === 4);
+  t.ok(acknowledged.length === 1 && journal.sequence === 4 && contested !== undefined);
   await unfit(t, store.recordFold(fence(), aFold({ hosts: [{ ...heard, host: h2 }] })), /h2 is not enrolled/);
 
   await desk.store.close();

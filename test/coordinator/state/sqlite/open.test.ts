@@ -7,7 +7,7 @@ import { parseId } from '@servo-auditor/proto/ids.ts';
 import { StateFailed } from '../../../../coordinator/src/state/sqlite/db.ts';
 import { openSqliteStore } from '../../../../coordinator/src/state/sqlite/store.ts';
 import { sliceRows } from '../../../../coordinator/src/state/sqlite/slices.ts';
-import { applicationId } from '../../../../coordinator/src/state/sqlite/schema.ts';
+import { applicationId, schemaV1 } from '../../../../coordinator/src/state/sqlite/schema.ts';
 import { h1 } from '../../../support/build.ts';
 import { aDesk, aFold, coordinatorId, events, start, uidOf } from '../../../support/store.ts';
 
@@ -98,8 +98,23 @@ t.test('a newer schema: refused where it is not safe, used where it is', async (
   raise(5);
   refusedWith(t)(
     file,
-    /of schema 7, which needs a program that knows schema 5; this one knows 1: install the newer release/,
+    /of schema 7, which needs a program that knows schema 5; this one knows 2: install the newer release/,
   );
+});
+
+t.test('the schema of an earlier release is brought up to date, with all that is in it', async (t) => {
+  const file = join(t.testdir(), 'state.db');
+  const raw = new Database(file);
+  raw.exec(schemaV1);
+  raw.exec('INSERT INTO store_facts (one, demo, min_schema) VALUES (1, 0, 1)');
+  raw.exec("INSERT INTO hosts (host, cell, retired) VALUES ('h1', 'c1', 0)");
+  raw.pragma('user_version = 1');
+  raw.pragma(`application_id = ${applicationId}`);
+  raw.close();
+  const store = openSqliteStore({ file, exclusive: true, demo: false });
+  await store.lead(parseId('coordinator', 'k1'), 0);
+  t.match((await store.readMemory()).hosts, [{ host: 'h1', contested: undefined }]);
+  await store.close();
 });
 
 t.test('a demo’s state and a real one’s are never mixed', (t) => {

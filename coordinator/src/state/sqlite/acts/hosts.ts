@@ -56,7 +56,10 @@ export function retireHost(tx: Tx, { host }: ActOf<'host.retired'>): About {
 /** Where its journal stood counts no more: the next mark is taken as it comes. */
 export function acceptHost({ db }: Tx, { host, before }: ActOf<'host.accepted'>): About {
   const { journal } = enrolledHost(db, host);
-  db.run('UPDATE hosts SET journal_sequence = NULL, journal_hash = NULL WHERE host = ?', host);
+  db.run(
+    'UPDATE hosts SET journal_sequence = NULL, journal_hash = NULL, contested = NULL WHERE host = ?',
+    host,
+  );
   return { host, before: { contested: before, journal }, after: null };
 }
 

@@ -254,13 +254,21 @@ t.test('hosts: enrolled, retired, enrolled again, accepted', async (t) => {
     releasesRemoved: [],
     vouchedAdded: [],
     vouchedRemoved: [],
-    hosts: [{ ...(await state(desk)).hosts[0]!, acknowledged: [], journal: { sequence: 9, hash: digest } }],
+    hosts: [
+      {
+        ...(await state(desk)).hosts[0]!,
+        acknowledged: [],
+        journal: { sequence: 9, hash: digest },
+        contested: 'its journal went back',
+      },
+    ],
   });
   await act({ kind: 'host.accepted', host: h1, before: 'its journal went back' });
   t.match((await lastEntry(desk))?.about, {
     before: { contested: 'its journal went back', journal: { sequence: 9 } },
   });
   t.equal((await desk.store.readMemory()).hosts[0]?.journal, undefined);
+  t.equal((await desk.store.readMemory()).hosts[0]?.contested, undefined);
   await act({ kind: 'host.retired', host: h1 });
   t.match((await state(desk)).hosts, [{ host: h1, cell, retired: true }]);
   await unfit(t, act({ kind: 'host.retired', host: h1 }), /retired already/);
