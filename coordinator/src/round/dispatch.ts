@@ -47,10 +47,14 @@ export class Dispatch {
   }
 
   /** Takes in what hard state knows to be unfinished, closes what is past its life, and repeats what was not receipted. */
-  async tend(unfinished: readonly OpenOrder[]): Promise<void> {
+  async tend(): Promise<void> {
     const { store, fence, epoch, clock, policy } = this.#coordinator();
+    // What an operator sends while hard state is read is not in what was read.
+    const before = [...this.#underway.keys()];
+    const { openOrders } = await store.readOperatorState(fence());
+    const unfinished = openOrders.filter((order) => order.state !== 'closed');
     const ids = new Set(unfinished.map((o) => o.id));
-    for (const id of this.#underway.keys()) if (!ids.has(id)) this.#underway.delete(id);
+    for (const id of before) if (!ids.has(id)) this.#underway.delete(id);
     for (const order of unfinished)
       this.#underway.set(order.id, {
         order,

@@ -50,7 +50,7 @@ export class Rounds {
       reports.push(await this.#decide(cell, judgements, prepared, begun));
     }
     await this.#restore(prepared, begun);
-    await this.#tend();
+    await this.#coordinator.dispatch.tend();
     const tookMs = clock.now().monoMs - begun.monoMs;
     this.#lastAt = begun;
     log.debug({ event: 'round.done', pass: this.#passes + 1, tookMs: Math.round(tookMs) });
@@ -180,12 +180,6 @@ export class Rounds {
       runsElsewhere: (host, uid) =>
         [...fleet.views.values()].some((v) => v.id !== host && v.inventory?.uid.includes(uid)),
     };
-  }
-
-  async #tend(): Promise<void> {
-    const { store, fence, dispatch } = this.#coordinator;
-    const { openOrders } = await store.readOperatorState(fence());
-    await dispatch.tend(openOrders.filter((order) => order.state !== 'closed'));
   }
 }
 

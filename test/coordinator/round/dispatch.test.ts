@@ -57,8 +57,7 @@ class Scene {
 
   /** What a pass does at its end. */
   async tend(): Promise<void> {
-    const { openOrders } = await this.c.store.readOperatorState(this.c.fence());
-    await this.c.dispatch.tend(openOrders.filter((o) => o.state !== 'closed'));
+    await this.c.dispatch.tend();
   }
 
   async state(id = orderId(1)): Promise<string | undefined> {
@@ -275,3 +274,15 @@ function orderIn(a: Agent): SignedOrder {
 function livesOf(a: Agent): number {
   return orderIn(a).livesMs;
 }
+
+t.test('an order that is sent while hard state is being read is not forgotten', async (t) => {
+  const scene = await aScene(t);
+  const host = scene.connect(agent());
+  const tending = scene.tend();
+  const opening = scene.open();
+  scene.c.dispatch.send([orderOf({ epoch: scene.c.epoch }, 1, { host: h1 })]);
+  await Promise.all([tending, opening]);
+  kinds(host);
+  scene.c.dispatch.redeliver(h1);
+  t.strictSame(kinds(host), ['order']);
+});
