@@ -1,17 +1,15 @@
 // The running agent: the bench, and a session with the coordinator.
-import { readFileSync } from 'node:fs';
-import type { AgentClient } from '@servo-auditor/proto/load.ts';
-import { isId, type HostId, type ReaderVersion } from '@servo-auditor/proto/ids.ts';
+import type { HostId, ReaderVersion } from '@servo-auditor/proto/ids.ts';
 import type { Logger } from '@servo-auditor/proto/log.ts';
-import { orderVerifier } from '@servo-auditor/proto/sign.ts';
-import { parseUri, readTls, TlsUnfit, type Tls } from '@servo-auditor/proto/tls.ts';
+import { noManager, type ServiceManager } from '@servo-auditor/proto/service.ts';
 import type { Welcome } from '@servo-auditor/proto/wire.ts';
 import { NotDurable } from './act/journal.ts';
-import { noteWaited, openBench, type Bench } from './bench.ts';
+import { noteWaited, openBench, type Bench, type Voice } from './bench.ts';
 import type { Config } from './config.ts';
 import { serveControl } from './control/server.ts';
 import { readerVersion } from './scan/reader.ts';
-import { ask, connect, keepSessions } from './session/connect.ts';
+import { Live } from './live.ts';
+import { keepSessions } from './session/connect.ts';
 import { Offers } from './session/offers.ts';
 import type { Party } from './session/party.ts';
 import { releaseVersion } from '@servo-auditor/proto/version.ts';
@@ -28,62 +26,56 @@ export interface Agent {
   standing(): string;
 }
 
-/** What the files of the configuration say, checked. */
-export interface Papers {
-  readonly tls: Tls;
-  readonly host: HostId;
-  readonly verify: (bytes: Uint8Array, signature: Uint8Array) => boolean;
+/** What stands around the agent: the service manager, and whoever may ask it to read its files again. */
+export interface Around {
+  readonly manager: ServiceManager;
+  /** Calls back whenever the configuration is to be read again. */
+  readonly onReload: (reload: () => void) => void;
+  /** The configuration's file. */
+  readonly file: string;
 }
 
-/** Throws `TlsUnfit`, which names the file and what would be right. */
-export function readPapers(config: Config): Papers {
-  const tls = readTls(config.tls);
-  const { kind, id } = parseUri(tls.uri);
-  if (kind !== 'host' || !isId('host', id))
-    throw new TlsUnfit(
-      `${config.tls.cert}: is a certificate for ${tls.uri}; want one of a host (servoctl pki host)`,
-    );
-  try {
-    return {
-      tls,
-      host: id,
-      verify: orderVerifier(config.orderKeys.map((file) => readFileSync(file, 'utf8'))),
-    };
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new TlsUnfit(`orderKeys (${config.orderKeys.join(', ')}): ${why}`, { cause });
-  }
-}
+/** Nothing does. */
+const nothingAround: Around = { manager: noManager, onReload: () => undefined, file: '' };
 
 /** Runs until `stop`, and then until what is under way is done. Rejects when it cannot start. */
-export async function runAgent(config: Config, log: Logger, stop: AbortSignal): Promise<void> {
-  const papers = readPapers(config);
-  const client = connect(config.coordinator.address, papers.tls, config.coordinator.uri);
+export async function runAgent(
+  config: Config,
+  log: Logger,
+  stop: AbortSignal,
+  around: Around = nothingAround,
+): Promise<void> {
+  const live = new Live(config, log);
   try {
-    const { host, verify } = papers;
-    const voice = { host, verify, ask: (...args: Ask) => ask(client, ...args) };
+    const { host, limits } = live;
+    const voice: Voice = {
+      host,
+      limits,
+      verify: (bytes, signature) => live.verify(bytes, signature),
+      ask: (question, timeoutMs) => live.ask(question, timeoutMs),
+    };
     const bench = await openBench(config, voice, log);
     try {
-      await serve(bench, config, host, client, log, stop);
+      around.onReload(() => live.reload(around.file, () => bench.executor.idle()));
+      await serve(bench, config, live, log, stop, around.manager);
     } finally {
       await bench.close();
     }
   } finally {
-    client.close();
+    live.close();
   }
 }
-
-type Ask = [Parameters<typeof ask>[1], Parameters<typeof ask>[2]];
 
 async function serve(
   bench: Bench,
   config: Config,
-  host: HostId,
-  client: AgentClient,
+  live: Live,
   log: Logger,
   stop: AbortSignal,
+  manager: ServiceManager,
 ): Promise<void> {
   let standing = 'no session yet';
+  const { host } = live;
   const offers = new Offers(config.state);
   const version = await readerVersion(bench.store, bench.runtime);
   const agent: Agent = { bench, host, offers, readerVersion: version, standing: () => standing };
@@ -97,7 +89,14 @@ async function serve(
     pid: process.pid,
   });
   bench.executor.recover();
+  manager.watch(() => bench.scanner.hung());
   try {
+    // Ready means: locks held, journal read, and this host read once. Whether a coordinator answers is not this host's doing, and
+    // shows in its status.
+    const first = bench.scanner.scan().then(({ servos, complete }) => {
+      log.info({ event: 'agent.ready', servos: servos.length, complete });
+      manager.ready(standing);
+    });
     const party: Party = {
       ...bench,
       agentVersion: releaseVersion,
@@ -107,13 +106,20 @@ async function serve(
       offers,
       log,
       greeted: (welcome, first) => greeted(bench, welcome, first, log),
-      told: (now) => (standing = now),
+      told: (now) => {
+        standing = now;
+        manager.status(now);
+      },
       tend: () => {
         bench.executor.tend();
         noteWaited(bench.journal, bench.clock, waitedStepMs * (config.demo?.factor ?? 1));
       },
     };
-    await keepSessions(client, party, stop, Math.random);
+    // Should that first reading break, the sessions end too.
+    const broken = new AbortController();
+    first.catch(() => broken.abort());
+    await keepSessions(live, party, AbortSignal.any([stop, broken.signal]), Math.random);
+    await first;
   } finally {
     await control.close();
     log.info({ event: 'agent.stopping', host });

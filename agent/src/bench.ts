@@ -42,6 +42,8 @@ export interface Voice {
   readonly host: HostId;
   readonly verify: Context['verify'];
   readonly ask: Context['ask'];
+  /** Absent: those of the configuration. */
+  readonly limits?: Context['limits'];
 }
 
 /** No coordinator, so no orders. */
@@ -88,7 +90,7 @@ function benchOf(
   opened: Pick<Bench, 'store' | 'runtime' | 'generation' | 'journal'>,
 ): Omit<Bench, 'close'> {
   const { journal } = opened;
-  const { limits, activity } = config;
+  const { activity } = config;
   const clock = systemClock(journal.view.waitedMs, config.demo?.factor ?? 1);
   const seen = new Seen(journal, clock);
   const nonces = new SentNonces();
@@ -114,17 +116,17 @@ function benchOf(
     log,
     actor: openActor(config),
     newNonce: () => parseId('nonce', randomBytes(16).toString('hex')),
-    limits: {
-      stops: limits.stops,
-      windowMs: limits.window,
-      longShare: limits.longShare,
-      longWindowMs: limits.longWindow,
-    },
+    limits: voice.limits ?? limitsOf(config),
   });
   if (journal.tornBytes > 0)
     log.warn({ event: 'journal.torn', path: journal.path, bytes: journal.tornBytes });
   if (journal.damage !== undefined) log.error({ event: 'journal.damaged', message: journal.damage });
   return { ...opened, clock, seen, nonces, scanner, holds, executor };
+}
+
+export function limitsOf({ limits }: Pick<Config, 'limits'>): Context['limits'] {
+  const { stops, window, longShare, longWindow } = limits;
+  return { stops, windowMs: window, longShare, longWindowMs: longWindow };
 }
 
 /** The environments of servos stand in it. */

@@ -4,7 +4,15 @@ import { systemClock } from '@servo-auditor/proto/clock.ts';
 import { agentService } from '@servo-auditor/proto/load.ts';
 import type { Logger } from '@servo-auditor/proto/log.ts';
 import { orderSigner } from '@servo-auditor/proto/sign.ts';
-import { readSecret, readTls, serverCredentials, serverOptions, TlsUnfit } from '@servo-auditor/proto/tls.ts';
+import {
+  readSecret,
+  readTls,
+  renewServerCredentials,
+  serverCredentials,
+  serverOptions,
+  TlsUnfit,
+  type Tls,
+} from '@servo-auditor/proto/tls.ts';
 import { addAdmin } from './admin/service.ts';
 import { compose } from './compose.ts';
 import type { CoordinatorConfig } from './config.ts';
@@ -19,17 +27,15 @@ export interface Running {
   /** Resolves when it has stopped; rejects with what ended it. */
   readonly ended: Promise<void>;
   readonly stop: () => Promise<void>;
+  /** From now on connections are made with these files. Throws `TlsUnfit`, and then goes on as before. */
+  readonly renew: (config: Pick<CoordinatorConfig, 'id' | 'tls'>) => void;
+  /** Why passes make no progress; undefined: they do. */
+  readonly hung: () => string | undefined;
 }
 
 /** Starts it. Rejects with what is wrong, having started nothing. */
 export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<Running> {
-  const tls = readTls(config.tls);
-  const uri = `spiffe://${tls.trustDomain}/coordinator/${config.id}`;
-  // Agents and the audit log must know it by one name.
-  if (tls.uri !== uri)
-    throw new TlsUnfit(
-      `${config.tls.cert}: is of ${tls.uri}; want ${uri}, as the id in the configuration says`,
-    );
+  const tls = ownTls(config);
   const sign = orderSigner(readSecret(config.orderKey).toString('utf8'));
   const store = openSqliteStore({
     file: config.state,
@@ -57,7 +63,8 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     const server = new Server(serverOptions());
     server.addService(agentService, agentHandlers(coordinator));
     addAdmin(server, coordinator, loop);
-    const port = await bind(server, config.listen, serverCredentials(tls));
+    const credentials = serverCredentials(tls);
+    const port = await bind(server, config.listen, credentials);
     log.info({
       event: 'coordinator.listening',
       port,
@@ -77,6 +84,8 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
         loop.stop();
         await ended;
       },
+      renew: (next) => renewServerCredentials(credentials, renewed(next, tls)),
+      hung: () => loop.hung(maxReadings * policy.witnessReadMs + passSlackMs),
     };
   } catch (error) {
     await undo();
@@ -84,6 +93,28 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
   }
 }
 
+function ownTls({ id, tls: files }: Pick<CoordinatorConfig, 'id' | 'tls'>): Tls {
+  const tls = readTls(files);
+  const uri = `spiffe://${tls.trustDomain}/coordinator/${id}`;
+  // Agents and the audit log must know it by one name.
+  if (tls.uri !== uri)
+    throw new TlsUnfit(`${files.cert}: is of ${tls.uri}; want ${uri}, as the id in the configuration says`);
+  return tls;
+}
+
+function renewed(config: Pick<CoordinatorConfig, 'id' | 'tls'>, now: Tls): Tls {
+  const next = ownTls(config);
+  if (next.trustDomain !== now.trustDomain)
+    throw new TlsUnfit(
+      `${config.tls.cert}: is of the trust domain ${next.trustDomain}; want ${now.trustDomain}, as before`,
+    );
+  return next;
+}
+
+/** A witness that changes while it is read is read again: so often at most. */
+const maxReadings = 3;
+/** What a pass may take beside reading its witnesses, in milliseconds: look-ups, judging, writing. */
+const passSlackMs = 5 * 60_000;
 /** Longest time in which goodbyes may still leave, in milliseconds. */
 const goodbyeMs = 500;
 

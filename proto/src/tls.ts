@@ -1,7 +1,8 @@
 // Mutual TLS 1.3, and nothing else, on every connection between our programs. Who the other side is: peer.ts.
 import { ServerCredentials, credentials, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import tls from 'node:tls';
 import { maxAdminReplyBytes, maxMessageBytes } from './limits.ts';
 import { parseUri, uriOf } from './peer.ts';
@@ -42,15 +43,45 @@ export function readTls(files: TlsFiles): Tls {
   parsed(files.ca, 'a certificate in PEM', () => new X509Certificate(ca));
   const own = parsed(files.cert, 'a certificate in PEM', () => new X509Certificate(cert));
   const secret = parsed<KeyObject>(files.key, 'a private key in PEM', () => createPrivateKey(key));
-  if (!own.checkPrivateKey(secret))
-    throw new TlsUnfit(`${files.key}: is not the key of ${files.cert}; want the key that was made with it`);
+  if (!own.checkPrivateKey(secret)) {
+    const stale = credentialOf(files.key) === undefined ? '' : ` (${staleCredential})`;
+    throw new TlsUnfit(
+      `${files.key}: is not the key of ${files.cert}; want the key that was made with it${stale}`,
+    );
+  }
   const uri = parsed(files.cert, 'a certificate of `servoctl pki`', () => uriOf(own));
   const { domain } = parsed(files.cert, 'a certificate of `servoctl pki`', () => parseUri(uri));
   return { ca, cert, key, uri, trustDomain: domain };
 }
 
-/** Reads a file with a secret. Throws `TlsUnfit` when it cannot be read, or when group or others may read or write it. */
+const staleCredential =
+  'systemd hands over what LoadCredential= names when it starts the service, and not at a reload: restart it';
+
+/** The file of this name that systemd handed over (LoadCredential=), where this user may not read the file itself. */
+function credentialOf(file: string): string | undefined {
+  const directory = process.env['CREDENTIALS_DIRECTORY'];
+  if (directory === undefined) return undefined;
+  try {
+    closeSync(openSync(file, 'r'));
+    return undefined;
+  } catch (error) {
+    const credential = join(directory, basename(file));
+    return codeOf(error) === 'EACCES' && existsSync(credential) ? credential : undefined;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/**
+ * Reads a file with a secret: the one that is named or, where only root may read that, the credential of the same name that
+ * systemd handed over. Throws `TlsUnfit` when it cannot be read, or when group or others may read or write it.
+ */
 export function readSecret(file: string): Buffer {
+  const credential = credentialOf(file);
+  // systemd keeps others out of the directory; the modes of the files in it show an access list, not who may read them.
+  if (credential !== undefined) return read(credential);
   let fd: number | undefined;
   try {
     fd = openSync(file, 'r');
@@ -75,6 +106,14 @@ export function serverCredentials(own: Tls): ServerCredentials {
   // grpc's servers take no minimum version of their own, only the process's.
   tls.DEFAULT_MIN_VERSION = 'TLSv1.3';
   return ServerCredentials.createSsl(own.ca, [{ private_key: own.key, cert_chain: own.cert }], true);
+}
+
+/** Gives a listening server other certificates: every connection from now on is made with them. */
+export function renewServerCredentials(credentials: ServerCredentials, own: Tls): void {
+  // grpc-js has this for its own certificate providers only, under a name that is not public; its version is pinned.
+  const update: unknown = Reflect.get(credentials, 'updateSecureContextOptions');
+  if (typeof update !== 'function') throw new Error('this grpc-js cannot renew the certificates of a server');
+  Reflect.apply(update, credentials, [{ ca: own.ca, cert: [own.cert], key: [own.key] }]);
 }
 
 /**

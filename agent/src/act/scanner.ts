@@ -20,12 +20,17 @@ export interface ScannerGiven {
   readonly limits: ScanLimits;
 }
 
+/** How long a reading may take to end once its scan has given up on it, in milliseconds. What takes longer never will. */
+const maxEndMs = 10_000;
+
 export class Scanner {
   #activity: ActivityMemory = new Map();
   #running: Promise<Inventory> | undefined;
   /** Begins when the running one ends; all who asked meanwhile share it, at the depth of whoever wants most. */
   #next: Promise<Inventory> | undefined;
   #nextDepth: Depth = 'hinted';
+  /** Readings that have not ended, and when each began on the monotonic clock. */
+  readonly #reading = new Map<Promise<unknown>, number>();
   readonly #given: ScannerGiven;
 
   constructor(given: ScannerGiven) {
@@ -45,11 +50,28 @@ export class Scanner {
     return this.#next;
   }
 
+  /** Why scans make no progress: a reading that was told to end, and does not. Undefined: they do. */
+  hung(): string | undefined {
+    const [beganMs] = this.#reading.values();
+    if (beganMs === undefined) return undefined;
+    const ms = performance.now() - beganMs;
+    if (ms <= this.#given.limits.maxScanMs + maxEndMs) return undefined;
+    return `a reading of ${this.#given.store.name} and ${this.#given.runtime.name} has not ended for ${Math.round(ms / 1000)} s`;
+  }
+
+  #read(work: Promise<unknown>): void {
+    this.#reading.set(work, performance.now());
+    const ended = () => void this.#reading.delete(work);
+    work.then(ended, ended);
+  }
+
   #begin(depth: Depth): Promise<Inventory> {
     this.#next = undefined;
     this.#nextDepth = 'hinted';
     const { view, ...given } = this.#given;
-    const running = scan({ ...given, depth, quarantined: quarantinedOf(view), before: this.#activity }).then(
+    const quarantined = quarantinedOf(view);
+    const reading = (work: Promise<unknown>) => this.#read(work);
+    const running = scan({ ...given, depth, quarantined, before: this.#activity, reading }).then(
       (inventory) => {
         this.#activity = inventory.activity;
         return inventory;

@@ -26,6 +26,8 @@ export interface ScanGiven {
   /** `activity` of the scan before; an empty map at first. */
   readonly before: ActivityMemory;
   readonly limits: ScanLimits;
+  /** Told of the reading itself: it may go on behind a scan that gave up on it. */
+  readonly reading?: (work: Promise<unknown>) => void;
 }
 
 export interface ScanLimits {
@@ -39,10 +41,10 @@ export async function scan(given: ScanGiven): Promise<Inventory> {
   const { store, runtime, clock, limits } = given;
   const generation = generationOf(store, runtime);
   const began = clock.now();
-  const read = await within(limits.maxScanMs, async (signal) => {
-    const found = await runtime.list(signal, given.depth ?? 'full');
-    const sampled = clock.now();
-    return { found, sampled, recorded: await store.read(found.objects, signal) };
+  const read = await within(limits.maxScanMs, (signal) => {
+    const work = readBoth(given, signal);
+    given.reading?.(work);
+    return work;
   });
   const { found, sampled, recorded } = read ?? tooSlow(store, began, limits.maxScanMs);
   const inventory = makeInventory({
@@ -56,6 +58,12 @@ export async function scan(given: ScanGiven): Promise<Inventory> {
   });
   // A scan that saw nothing has measured nothing: what was measured before stays.
   return read === undefined ? { ...inventory, activity: given.before } : inventory;
+}
+
+async function readBoth({ store, runtime, clock, depth }: ScanGiven, signal: AbortSignal) {
+  const found = await runtime.list(signal, depth ?? 'full');
+  const sampled = clock.now();
+  return { found, sampled, recorded: await store.read(found.objects, signal) };
 }
 
 function tooSlow(store: Store, began: Now, maxScanMs: number) {

@@ -16,6 +16,8 @@ export class Loop {
   /** Somebody asked for a pass since the last one began. */
   #wanted = false;
   #report: Report | undefined;
+  /** When the pass that runs began, on the monotonic clock; undefined: none runs. */
+  #passBeganMs: number | undefined;
 
   constructor(rounds: Rounds, readings: Readings, intervalMs: number, log: Logger) {
     this.#rounds = rounds;
@@ -54,8 +56,21 @@ export class Loop {
 
   /** One pass, whose report is kept. Never to be called while another one runs. */
   async pass(): Promise<Report> {
-    this.#report = await this.#rounds.pass();
-    return this.#report;
+    this.#passBeganMs = performance.now();
+    try {
+      this.#report = await this.#rounds.pass();
+      return this.#report;
+    } finally {
+      this.#passBeganMs = undefined;
+    }
+  }
+
+  /** Why there is no progress: a pass that takes longer than `limitMs`. Undefined: there is. */
+  hung(limitMs: number): string | undefined {
+    if (this.#passBeganMs === undefined) return undefined;
+    const ms = performance.now() - this.#passBeganMs;
+    if (ms <= limitMs) return undefined;
+    return `a pass has run for ${Math.round(ms / 1000)} s, longer than the ${limitMs / 1000} s that any may take`;
   }
 
   /** Lets the next pass begin at once, or as soon as the one that runs has ended: it may have looked already. */
