@@ -18,6 +18,7 @@ import {
 } from '@servo-auditor/proto/options.ts';
 import { logLevels } from '@servo-auditor/proto/log.ts';
 import { maxStopWindowMs } from './act/view.ts';
+import { packaged } from './packaged.ts';
 import type { RuntimeOptions } from './scan/runtime/index.ts';
 import type { StoreOptions } from './scan/store/index.ts';
 
@@ -102,22 +103,22 @@ const runtime = variant(
 
 export const configTable = {
   installation: id('installation', {
-    help: 'installation that this host joins at first contact; later, what was accepted counts',
-    example: 'main',
+    help: 'installation that this host joins at first contact, as `servoctl status` shows it; later, what was accepted counts',
+    example: 'inst-634e4a203a96fa5f',
   }),
   coordinator: group('who leads this host’s cell', {
     address: text({
       help: 'name or IP address, and port',
-      example: 'coordinator.example:7400',
+      example: 'coordinator.example:7443',
       pattern: {
         like: /^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
-        says: '"<name or IP address>:<port>", for example "coordinator.example:7400"',
+        says: '"<name or IP address>:<port>", for example "coordinator.example:7443"',
       },
     }),
     uri: text({
       help: 'URI in the coordinator’s certificate; without it, any coordinator of the host’s trust domain will do',
       optional: true,
-      example: 'spiffe://servo.example/coordinator/c1',
+      example: 'spiffe://fleet.example/coordinator/coordinator-1',
       pattern: {
         like: /^spiffe:\/\/[a-z0-9._-]+\/coordinator\/[^/]+$/,
         says: '"spiffe://<trust domain>/coordinator/<id>"',
@@ -125,12 +126,12 @@ export const configTable = {
     }),
   }),
   tls: group('files of `servoctl pki host`; the certificate says which host and cell this is', {
-    ca: path({ help: 'certificates of the authorities', example: 'ca.crt' }),
-    cert: path({ help: 'this host’s certificate', example: 'host.crt' }),
-    key: path({ help: 'its private key, which only this user may read', example: 'host.key' }),
+    ca: path({ help: 'certificates of the authorities', example: 'ca.pem' }),
+    cert: path({ help: 'this host’s certificate', example: 'cert.pem' }),
+    key: path({ help: 'its private key, which only this user may read', example: 'key.pem' }),
   }),
-  orderKeys: listOf(path({ help: 'file', example: 'order.pub' }), {
-    help: 'public keys, one of which signs each order',
+  orderKeys: listOf(path({ help: 'file', example: 'order-key.pem' }), {
+    help: 'public keys, one of which signs each order (public.pem of `servoctl pki order-key`)',
     min: 1,
     max: 10,
   }),
@@ -203,6 +204,12 @@ export function loadConfig(file: string): Config {
 
 function rules(config: Config, refuse: Refuse): void {
   const { demo, coordinator, store, runtime, limits } = config;
+  if (demo !== undefined && packaged)
+    refuse(
+      'demo',
+      'belongs to a demo installation, and this agent was installed from a package, for a real host',
+      'no demo here; a demo runs from the sources (npm run demo)',
+    );
   if (demo !== undefined && !isLoopback(coordinator.address)) {
     refuse(
       'demo',

@@ -38,14 +38,17 @@ export const coordinatorTable = {
   }),
   tls: group('certificates and key of this coordinator, as made by `servoctl pki coordinator`', {
     ca: path({ help: 'certificate of the CA that hosts and operators have theirs from', example: 'ca.pem' }),
-    cert: path({ help: 'certificate of this coordinator', example: 'coordinator-1.pem' }),
-    key: path({ help: 'its private key, readable by this user only', example: 'coordinator-1.key' }),
+    cert: path({ help: 'certificate of this coordinator', example: 'cert.pem' }),
+    key: path({ help: 'its private key, readable by this user only', example: 'key.pem' }),
   }),
   orderKey: path({
-    help: 'private key that orders are signed with, as made by `servoctl pki order-key`; readable by this user only',
-    example: 'order.key',
+    help: 'private key that orders are signed with, private.pem of `servoctl pki order-key`; readable by this user only',
+    example: 'order-key.pem',
   }),
-  state: path({ help: 'SQLite file of the hard state; its directory must exist', example: 'state.db' }),
+  state: path({
+    help: 'SQLite file of the hard state; its directory must exist',
+    example: '/var/lib/servo-coordinator/state.db',
+  }),
   cells: listOf(id('cell', { help: 'a cell', example: 'c1' }), {
     help: 'cells that this coordinator leads',
     min: 1,

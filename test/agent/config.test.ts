@@ -26,8 +26,8 @@ t.test('the sample file is the table’s, and right as it is', (t) => {
   );
   const config = readOptions(configTable, sample, '/etc/servo-agent/agent.yaml');
   t.match(config, {
-    installation: 'main',
-    tls: { key: '/etc/servo-agent/host.key' },
+    installation: 'inst-634e4a203a96fa5f',
+    tls: { key: '/etc/servo-agent/key.pem' },
     limits: { stops: 1, window: 600_000, longShare: 0.05, longWindow: 86_400_000 },
     demo: undefined,
   });
@@ -39,11 +39,11 @@ t.test('every error at once, each with its place and what would be right', (t) =
   const errors = errorsOf(
     t,
     sample
-      .replace('installation: main', 'installation: "-"')
+      .replace('installation: inst-634e4a203a96fa5f', 'installation: "-"')
       .replace('users: [servo]', 'users: []')
       .replace('state: /var', 'stat: /var'),
   );
-  t.match(errors.join('\n'), /^3:15 installation: is "-"; want installation id/m);
+  t.match(errors.join('\n'), /^4:15 installation: is "-"; want installation id/m);
   t.match(errors.join('\n'), /runtime\.users: has 0 entries/);
   t.match(errors.join('\n'), /stat: unknown key; did you mean state\?/);
   t.match(errors.join('\n'), /state: is missing/);
@@ -52,10 +52,10 @@ t.test('every error at once, each with its place and what would be right', (t) =
 
 t.test('a demo is refused where the coordinator is another machine', (t) => {
   const demo = `${sample}demo:\n  factor: 30000\n`;
-  t.match(errorsOf(t, demo), [/demo: speeds waits up, and coordinator\.example:7400 is another machine/]);
-  for (const address of ['127.0.0.1:7400', 'localhost:1', '"[::1]:7400"'])
+  t.match(errorsOf(t, demo), [/demo: speeds waits up, and coordinator\.example:7443 is another machine/]);
+  for (const address of ['127.0.0.1:7443', 'localhost:1', '"[::1]:7443"'])
     t.strictSame(
-      errorsOf(t, demo.replace('address: coordinator.example:7400', `address: ${address}`)),
+      errorsOf(t, demo.replace('address: coordinator.example:7443', `address: ${address}`)),
       [],
       address,
     );

@@ -39,8 +39,8 @@ t.test('the sample is the table’s, and right as it is', async (t) => {
   const config = readOptions(coordinatorTable, sample, '/etc/servo/coordinator.yaml');
   t.match(config, {
     id: 'coordinator-1',
-    tls: { key: '/etc/servo/coordinator-1.key' },
-    state: '/etc/servo/state.db',
+    tls: { key: '/etc/servo/key.pem' },
+    state: '/var/lib/servo-coordinator/state.db',
     cells: ['c1'],
     witnesses: [{ kind: 'sql', authority: true }],
     demo: undefined,
@@ -64,7 +64,7 @@ t.test('every error at once, each with line, column, value and what would be rig
       .replace('listen: 0.0.0.0:7443', 'listen: nowhere')
       .replace('cells: [c1]', 'cells: []')
       .replace('orderKey:', 'orderkey:')
-      .replace('state: state.db', 'state: 7'),
+      .replace('state: /var/lib/servo-coordinator/state.db', 'state: 7'),
   );
   const all = errors.join('\n');
   t.match(all, /^3:5 id: is "-"; want coordinator id/m);
