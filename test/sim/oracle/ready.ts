@@ -1,5 +1,6 @@
 // Whether a servo is a true orphan in whose way nothing stands: by what is true, not by what the product believes. What is left out
 // here is left out of I12, so each reason is one that DESIGN.md gives for waiting on something else than time.
+import type { CellId, Generation, HostId } from '@servo-auditor/proto/ids.ts';
 import type { TrueServo } from './book/servos.ts';
 import { isOf } from './book/claims.ts';
 import type { Ledger } from './ledger.ts';
@@ -8,9 +9,19 @@ import type { Ledger } from './ledger.ts';
 const readingsWhileClaimed = 3;
 
 /** Why it is not (yet) to be stopped, for people; undefined: it must be. */
-export function whyNotReady(servo: TrueServo, atMs: number, ledger: Ledger): string | undefined {
-  return whyNotOrphan(servo, ledger) ?? whyHostWaits(servo, ledger) ?? whyOperatorsWait(servo, atMs, ledger);
+export function whyNotReady(
+  servo: TrueServo,
+  atMs: number,
+  ledger: Ledger,
+  scene: Scene,
+): string | undefined {
+  return (
+    whyNotOrphan(servo, ledger) ?? whyOperatorsWait(servo, atMs, ledger) ?? whyHostWaits(servo, ledger, scene)
+  );
 }
+
+/** What whole generations wait for at one moment, worked out once for all their servos. */
+export type Scene = Map<string, string | undefined>;
 
 /** Released for good, by enough sources, and as a servo nothing speaks against it. */
 function whyNotOrphan(servo: TrueServo, ledger: Ledger): string | undefined {
@@ -48,32 +59,45 @@ function whyNotOrphan(servo: TrueServo, ledger: Ledger): string | undefined {
   return sources.size >= quorumSources ? undefined : `${sources.size} source(s) say released`;
 }
 
-/** Its host, its generation and its cell work, and are read right. */
-function whyHostWaits({ host: id }: TrueServo, ledger: Ledger): string | undefined {
+/** Its host works. */
+function whyHostWaits({ host: id }: TrueServo, ledger: Ledger, scene: Scene): string | undefined {
   const host = ledger.hosts.find(id);
   if (host === undefined || host.retired) return 'host not enrolled';
+  if (!host.isUp || !host.agentRuns) return 'host down';
   if (host.broken.size > 0) return 'host has a broken item';
   if (host.contestedSinceMs !== undefined) return 'host contested';
   if (host.journalDamaged) return 'journal damaged';
-  let enrolled = 0;
-  let well = 0;
-  let expected = 0;
-  for (const [other, it] of ledger.hosts.all) {
-    if (it.cell !== host.cell || it.retired) continue;
-    enrolled++;
-    if (it.isUp && it.agentRuns) well++;
-    if (it.generation !== host.generation) continue;
-    for (const span of ledger.claims.expectedOn(other)) {
-      expected++;
-      if (!isShown(span.uid, other, ledger)) return `${other} misses ${span.uid}`;
-    }
-  }
-  if (!host.isUp || !host.agentRuns) return 'host down';
-  if (expected === 0) return 'nothing expected of this generation';
-  if (well < ledger.setting.policy.fleetQuorumShare * enrolled) return `${well} of ${enrolled} hosts are up`;
+  const key = `${host.cell} ${host.generation}`;
+  if (!scene.has(key)) scene.set(key, whyGenerationWaits(host.cell, host.generation, ledger));
+  return scene.get(key);
+}
+
+/** Cell and generation are seen well enough, and read right. */
+function whyGenerationWaits(cell: CellId, generation: Generation, ledger: Ledger): string | undefined {
   for (const witness of ledger.claims.witnesses.keys())
     if (ledger.heard.lastReading(witness)?.outcome !== 'accepted') return `${witness} is not accepted`;
+  let enrolled = 0;
+  let well = 0;
+  let isExpected = false;
+  for (const [id, host] of ledger.hosts.all) {
+    if (host.cell !== cell || host.retired) continue;
+    enrolled++;
+    if (host.isUp && host.agentRuns) well++;
+    if (host.generation !== generation) continue;
+    for (const span of ledger.claims.expectedOn(id))
+      if (!isShown(span.uid, id, ledger)) return `${id} misses ${span.uid}`;
+    isExpected ||= isAnyExpected(id, ledger);
+  }
+  if (!isExpected) return 'nothing expected of this generation';
+  if (well < ledger.setting.policy.fleetQuorumShare * enrolled) return `${well} of ${enrolled} hosts are up`;
   return undefined;
+}
+
+/** Whether the authority claims one that is shown there, by its host or without one. */
+function isAnyExpected(id: HostId, ledger: Ledger): boolean {
+  for (const servo of ledger.servos.on(id))
+    if (servo.shown === servo.uid && ledger.claims.isKnownLive(servo.uid, id)) return true;
+  return false;
 }
 
 function isShown(uid: TrueServo['uid'], host: TrueServo['host'], ledger: Ledger): boolean {

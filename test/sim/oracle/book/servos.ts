@@ -60,7 +60,9 @@ export class Servos {
       this.#must(event).goneMs = event.atMs;
     },
     'start.executed': (event) => {
-      this.#must(event).isRestored = true;
+      const servo = this.#must(event);
+      servo.isRestored = true;
+      servo.stoppedMs = undefined;
       const was = this.find(event.host, event.was);
       if (was === undefined || was.incarnation === event.incarnation) return;
       was.goneMs = event.atMs;

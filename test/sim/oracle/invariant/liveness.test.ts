@@ -144,6 +144,17 @@ t.test('a servo that is not truly an orphan', (t) => {
   t.end();
 });
 
+t.test('an authority that names no host', (t) => {
+  const events = idle().map((e) =>
+    e.kind === 'claim.committed' || e.kind === 'claim.withdrawn' ? { ...e, host: undefined } : e,
+  );
+  const found = judged(events).map((v) => v.message);
+  t.match(found, [/s1 on h1 is a true orphan/]);
+  const nobody = events.filter((e) => e.kind !== 'claim.committed' || e.uid === orphan);
+  t.same(judged(nobody), [], 'and claims nothing else: nothing shows that the host is read right');
+  t.end();
+});
+
 t.test('one that is stopped in time ends the wait; the next one’s begins there', (t) => {
   const stopMs = 20 * hour;
   const stop = [

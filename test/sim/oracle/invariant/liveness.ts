@@ -4,7 +4,7 @@ import type { CellId, HostId } from '@servo-auditor/proto/ids.ts';
 import { boundMs } from '../bound.ts';
 import type { TrueServo } from '../book/servos.ts';
 import { time, type Invariant } from '../court.ts';
-import { whyNotReady } from '../ready.ts';
+import { whyNotReady, type Scene } from '../ready.ts';
 
 export const liveness: Invariant = (court) => {
   const { ledger, figures, setting } = court;
@@ -16,10 +16,11 @@ export const liveness: Invariant = (court) => {
   const reported = new Set<TrueServo>();
 
   const look = (atMs: number, cell: CellId | undefined): void => {
+    const scene: Scene = new Map();
     for (const servo of candidates) {
       const host = ledger.hosts.find(servo.host);
       if (cell !== undefined && host?.cell !== cell) continue;
-      const why = whyNotReady(servo, atMs, ledger);
+      const why = whyNotReady(servo, atMs, ledger, scene);
       if (why === 'gone' || why === 'stopped') candidates.delete(servo);
       if (why !== undefined || host === undefined) {
         readySince.delete(servo);

@@ -22,6 +22,17 @@ t.test('a stop that nobody tried to undo', (t) => {
   t.end();
 });
 
+t.test('one that runs again, also as the same incarnation', (t) => {
+  const again = at(madeMs + minute, {
+    kind: 'start.executed',
+    order: undefined,
+    was: servoOf(orphan).incarnation,
+    ...servoOf(orphan),
+  });
+  t.same(says([...without(story(), 'undo.tried'), again]), []);
+  t.end();
+});
+
 t.test('what there is nothing left to undo with', (t) => {
   const after = madeMs + 10 * minute;
   const gone: readonly WorldEvent[] = [
