@@ -11,6 +11,12 @@ interface Stop {
   readonly generation: string;
 }
 
+/** A planned stop, with what else a breaker may watch. */
+interface Planned extends Stop {
+  readonly reader: string;
+  readonly project: string | undefined;
+}
+
 export function checkLimits(plan: Plan, raw: RawEvidence, report: Report): void {
   const { operator, policy, cells, stalledMs, now, population } = raw.context;
   if (plan.entries.length === 0) return;
@@ -30,14 +36,20 @@ export function checkLimits(plan: Plan, raw: RawEvidence, report: Report): void 
     report('limits', `${hosts?.fresh ?? 0} of ${hosts?.enrolled ?? 0} hosts are fresh`);
   if (stalledMs > policy.stallMs) report('limits', `the coordinator stalled for ${stalledMs} ms`);
 
-  const planned: Stop[] = plan.entries.map(({ evidence }) => ({
+  const planned: Planned[] = plan.entries.map(({ evidence }) => ({
     id: evidence.uid,
     host: evidence.host.view.id,
     cell: evidence.host.view.cell,
     generation: evidence.host.view.generation,
+    reader: evidence.host.view.readerVersion,
+    project:
+      evidence.release?.projectReleased === true
+        ? undefined
+        : (evidence.release?.project ?? evidence.project),
   }));
-  for (const breaker of operator.breakers) {
-    const caught = planned.find((s) => cohortsOf(s).includes(breaker.cohort));
+  // A breaker that opens with this very plan counts as one that was open before.
+  for (const breaker of [...operator.breakers, ...plan.openings]) {
+    const caught = planned.find((s) => watchedBy(s).includes(breaker.cohort));
     if (caught !== undefined) report('breaker', `${breaker.cohort} is open, and ${caught.id} is in it`);
   }
   const charges = operator.charges.filter(
@@ -67,4 +79,10 @@ export function checkLimits(plan: Plan, raw: RawEvidence, report: Report): void 
 
 function cohortsOf({ host, cell, generation }: Stop): readonly string[] {
   return [`host:${host}`, `generation:${cell}:${generation}`, `cell:${cell}`, 'fleet'];
+}
+
+/** Names of all cohorts whose breaker would void this stop. A project counts while it has no tombstone of its own. */
+function watchedBy(stop: Planned): readonly string[] {
+  const names = [...cohortsOf(stop), `reader:${stop.cell}:${stop.reader}`];
+  return stop.project === undefined ? names : [...names, `project:${stop.project}`];
 }

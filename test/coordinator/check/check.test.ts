@@ -32,6 +32,7 @@ import {
   operator,
   otherReader,
   project,
+  readerVersion,
   registry,
   router,
   uid,
@@ -57,6 +58,11 @@ function raw(more: Partial<RawEvidence> = {}, view: Partial<HostView> = {}): Raw
     context: aContext(),
     ...more,
   };
+}
+
+function withOpen(cohort: string): RawEvidence {
+  const breakers = [{ cohort, since: now, message: '', members: [], hash: digest }];
+  return raw({ context: aContext({ breakers }) });
 }
 const claiming = (on: number, more: Partial<RawClaims> = {}) =>
   new Map([
@@ -190,13 +196,23 @@ const mistakes: Readonly<Record<string, [rule: string, raw: RawEvidence, plan?: 
     'certified',
     raw({ context: aContext({ tracks: [{ ...aTrack, mappingHash: 'm0' }] }) }),
   ],
-  'its cohort is open': [
+  'its cohort is open': ['breaker', withOpen('fleet')],
+  'its reader’s breaker is open': ['breaker', withOpen(`reader:${cell}:${readerVersion}`)],
+  'its project’s breaker is open, and only the servo was released': [
     'breaker',
-    raw({
-      context: aContext({
-        breakers: [{ cohort: 'fleet', since: now, message: '', members: [], hash: digest }],
-      }),
-    }),
+    withOpen(`project:${project}`),
+    {
+      ...plan,
+      entries: plan.entries.map((entry) => ({
+        ...entry,
+        evidence: anOrphan({ release: aRelease({ projectReleased: false }) }),
+      })),
+    },
+  ],
+  'the plan itself opens the breaker of its cohort': [
+    'breaker',
+    raw(),
+    { ...plan, openings: [{ cohort: 'fleet', message: '', members: [] }] },
   ],
   'its approval has expired': [
     'mode',
@@ -268,3 +284,8 @@ function must<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('missing');
   return value;
 }
+
+t.test('the breaker of a project says nothing about a project that was released as a whole', (t) => {
+  t.same(check(plan, withOpen(`project:${project}`)), []);
+  t.end();
+});
