@@ -135,3 +135,10 @@ t.test('a near miss is an order that was made though the servo was claimed; it i
   t.equal(oracle.figures.nearMisses, 1);
   t.end();
 });
+
+t.test('another witness’s look-up does not answer for this one', (t) => {
+  const events = story().filter((e) => !(e.kind === 'lookup.answered' && e.witness === router));
+  const claim = claimAgain(madeMs + second + 10, router);
+  t.notOk(judged([...events, claim]).some((v) => /all through its last look-up/.test(v.message)));
+  t.end();
+});

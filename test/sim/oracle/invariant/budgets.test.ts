@@ -1,5 +1,6 @@
 import t from 'tap';
 import { parseId, type HostId } from '@servo-auditor/proto/ids.ts';
+import { defaultSetting } from '../setting.ts';
 import type { WorldEvent } from '../../event.ts';
 import {
   at,
@@ -8,15 +9,18 @@ import {
   created,
   generation,
   h1,
+  h2,
   hour,
   judged,
   made,
   minute,
+  passed,
   second,
   servoOf,
 } from '../story.ts';
 
 const start = 3 * hour;
+const c2 = parseId('cell', 'c2');
 const hostOf = (n: number) => parseId('host', `x${n}`);
 const uidOf = (n: number) => parseId('servo uid', `u${n}`);
 const orderOf = (n: number) => parseId('order', `x${n}`);
@@ -135,5 +139,36 @@ t.test('automatic restores of a cell', (t) => {
   t.same(says(many(20)), []);
   t.match(says(many(21)), [/c1 has 21 automatic restores/]);
   t.same(says(many(100, false)), [], 'those that an operator ordered do not count');
+  t.end();
+});
+
+t.test('a cell whose share is more than its count', (t) => {
+  const policy = { ...defaultSetting.policy, budgetCellCount: 1, budgetCellShare: 0.01 };
+  const crowd = (host: HostId) => Array.from({ length: 300 }, (_, n) => created(uidOf(1000 + n), 0, host));
+  const stops = [1, 2, 3, 4].flatMap((n) => stop(n, start + n * second, hostOf(n)));
+  const found = (events: readonly WorldEvent[]) =>
+    judged([...beginning(), ...events], { policy })
+      .filter((v) => v.message.startsWith('cell:'))
+      .map((v) => v.message);
+  t.match(found([...stops, ...crowd(hostOf(1))]), [/cell:c1 has 4 stops .* at most 3/]);
+  const elsewhere = at(0, { kind: 'host.enrolled', host: h2, cell: c2, generation });
+  t.equal(found([...stops, elsewhere, ...crowd(h2)]).length, 3, 'servos of another cell do not count');
+  t.end();
+});
+
+t.test('a host that is renamed, or restored, keeps what its disk remembers', (t) => {
+  const host = hostOf(1);
+  const renamed = hostOf(2);
+  const first = begun(1, start, host);
+  const another = (to: HostId) =>
+    begun(2, start + hour, to).map((e) => (e.kind === 'host.enrolled' ? passed(0) : e));
+  const rename = at(start + minute, { kind: 'host.renamed', host, to: renamed });
+  const then = another(renamed).map((e) =>
+    e.kind === 'servo.created' ? { ...e, atMs: start + 2 * minute } : e,
+  );
+  t.match(says([...first, rename, ...then]), [/x2 began 2 stops within 24.0 h/]);
+  const restored = (toMs: number) => at(start + minute, { kind: 'host.restored' as const, host, toMs });
+  t.same(says([...first, restored(hour), ...another(host)]), [], 'to before it');
+  t.equal(says([...first, restored(start + second), ...another(host)]).length, 1, 'to after it');
   t.end();
 });

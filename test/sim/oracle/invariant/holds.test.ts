@@ -1,4 +1,5 @@
 import t from 'tap';
+import { parseId } from '@servo-auditor/proto/ids.ts';
 import type { HoldScope } from '../../../../coordinator/src/domain/operator.ts';
 import {
   at,
@@ -69,5 +70,22 @@ t.test('a hold file that was there before the answer', (t) => {
   t.same(says(held(live[0], madeMs)), []);
   t.same(says(held(orphan, yesMs + 60)), [], 'after the answer');
   t.same(says(held(orphan, hour), at(2 * hour, { kind: 'local.released', host: h1, uid: orphan })), []);
+  t.end();
+});
+
+t.test('by whatever name its project goes', (t) => {
+  const other = parseId('project', 'other');
+  const of = (project: typeof other | undefined) =>
+    story().map((e) => (e.kind === 'order.durable' ? { ...e, project } : e));
+  const found = (events: readonly WorldEvent[]) => judged(events).filter((v) => v.invariant === 'I7').length;
+  const its = hold({ kind: 'project', project: projectOf(orphan) });
+  t.equal(found([...of(other), its]), 1, 'the one that its host notes');
+  t.equal(found([...of(undefined), its]), 1);
+  t.equal(
+    found([...of(other), hold({ kind: 'project', project: other })]),
+    1,
+    'the one that the order names',
+  );
+  t.equal(found([...of(undefined), hold({ kind: 'project', project: other })]), 0);
   t.end();
 });

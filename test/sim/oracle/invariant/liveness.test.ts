@@ -183,3 +183,32 @@ t.test('a world that ends before the bound says how many it left', (t) => {
   t.match(oracle.figures, { trueOrphans: 1, orphansStopped: 0, orphansLeft: 1 });
   t.end();
 });
+
+t.test('a stop that may have been executed counts as the host’s last', (t) => {
+  const intent = at(20 * hour, {
+    kind: 'journal.durable',
+    host: h1,
+    order: parseId('order', 'o9'),
+    entry: 'intent',
+  });
+  t.match(says(intent), [/h1 has stopped nothing for 26.\d h/]);
+  const outcome = at(20 * hour, {
+    kind: 'journal.durable',
+    host: h1,
+    order: parseId('order', 'o9'),
+    entry: 'outcome',
+  });
+  t.match(says(outcome)[0], /for 26.2 h; h1 has stopped nothing for 26.2 h/);
+  t.end();
+});
+
+t.test('a pass of another cell says nothing of this one', (t) => {
+  const other = idle().map((e) => (e.kind === 'pass.ended' ? { ...e, cell: parseId('cell', 'c9') } : e));
+  t.same(judged(other), []);
+  t.match(
+    judged([...other, at(60 * hour, { kind: 'world.ended', calmMs: hour })]).map((v) => v.invariant),
+    [],
+    'nobody knows since when nothing stood in its way',
+  );
+  t.end();
+});

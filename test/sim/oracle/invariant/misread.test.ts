@@ -4,6 +4,7 @@ import type { WorldEvent } from '../../event.ts';
 import { Oracle } from '../oracle.ts';
 import {
   at,
+  claimed,
   h1,
   hour,
   inventory,
@@ -95,5 +96,25 @@ t.test('misread hosts are counted, so that a tame world shows', (t) => {
   const oracle = new Oracle();
   for (const e of [...story(), ...misread(2, hour)].toSorted((a, b) => a.atMs - b.atMs)) oracle.see(e);
   t.equal(oracle.figures.misreadPasses, 3);
+  t.end();
+});
+
+t.test('a servo that the authority did not claim when it was last read is not known to be live', (t) => {
+  const found = story().filter((e) => !(e.kind === 'claim.committed' && e.uid === 'k1'));
+  const late = claimed('k1' as never, madeMs - second);
+  const all = judged([...found, ...late, ...misread(2, madeMs - minute), tombstone]);
+  t.same(
+    all.filter((v) => v.invariant === 'I8'),
+    [],
+    'of four that are known, one is misjudged: all but one are shown',
+  );
+  t.end();
+});
+
+t.test('a servo that is shown by its uid is not misjudged, whatever its reader makes of others', (t) => {
+  const [first] = live;
+  if (first === undefined) throw new Error('no live servo');
+  const spelled = at(madeMs - minute, { kind: 'servo.spelled', ...servoOf(first), as: undefined });
+  t.same(says(spelled), [], 'not until an inventory says so');
   t.end();
 });

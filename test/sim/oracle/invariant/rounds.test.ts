@@ -7,6 +7,7 @@ import {
   cite,
   claimed,
   digestOf,
+  h2,
   hour,
   inventory,
   judged,
@@ -131,5 +132,19 @@ t.test('released too lately, seen too lately', (t) => {
 t.test('by hand, the evidence gates are skipped', (t) => {
   const hand = bent(story(), 'order.durable', (e) => ({ ...e, rounds: [], byHand: ['ada', 'bo'] }));
   t.notOk(broken(hand).includes('I4'));
+  t.end();
+});
+
+t.test('grace is counted from the authority’s claim of this copy, not from others', (t) => {
+  const late = claimed(orphan, madeMs - 40 * minute).filter((e) => 'witness' in e && e.witness !== registry);
+  const ended = withdrawn(orphan, madeMs - 39 * minute).filter(
+    (e) => 'witness' in e && e.witness !== registry,
+  );
+  t.same(says([...story(), ...late, ...ended]), []);
+  const there = [
+    ...claimed(orphan, madeMs - 40 * minute, h2),
+    ...withdrawn(orphan, madeMs - 39 * minute, h2),
+  ];
+  t.same(says([...story(), ...there]), []);
   t.end();
 });

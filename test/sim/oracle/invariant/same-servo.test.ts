@@ -1,6 +1,20 @@
 import t from 'tap';
 import { parseId } from '@servo-auditor/proto/ids.ts';
-import { at, bent, broken, judged, live, madeMs, orphan, servoOf, story, without } from '../story.ts';
+import {
+  at,
+  bent,
+  broken,
+  created,
+  h2,
+  hour,
+  judged,
+  live,
+  madeMs,
+  orphan,
+  servoOf,
+  story,
+  without,
+} from '../story.ts';
 
 const other = live[0] ?? orphan;
 
@@ -36,5 +50,20 @@ t.test('one that no inventory ever showed', (t) => {
 t.test('one that is called so neither in truth nor by its host', (t) => {
   const renamed = bent(story(), 'order.durable', (e) => ({ ...e, uid: parseId('servo uid', 'x9') }));
   t.ok(judged(renamed).some((v) => v.invariant === 'I2' && /which is not shown so/.test(v.message)));
+  t.end();
+});
+
+t.test('each way alone says so', (t) => {
+  const says = (events: Parameters<typeof judged>[0]) =>
+    judged(events)
+      .filter((v) => v.invariant === 'I2')
+      .map((v) => v.message);
+  const there = created(orphan, 0, h2);
+  const elsewhere = bent(story(), 'stop.began', (e) => ({ ...e, host: h2 }));
+  t.match(says([there, ...elsewhere]), [/order o1 is for h1, and h2 carried it out/]);
+  const late = bent(story(), 'inventory.taken', (e) => ({ ...e, atMs: madeMs + 1 }));
+  t.match(says(late), [/no inventory showed s1 i-s1 on h1 before order o1/], 'seen after the order');
+  const spelled = at(hour, { kind: 'servo.spelled', ...servoOf(orphan), as: other });
+  t.same(says([...story(), spelled]), [], 'called by its true uid');
   t.end();
 });

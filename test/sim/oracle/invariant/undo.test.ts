@@ -1,5 +1,5 @@
 import t from 'tap';
-import { at, bent, h1, hour, judged, madeMs, minute, orphan, servoOf, story, without } from '../story.ts';
+import { at, bent, h1, h2, hour, judged, madeMs, minute, orphan, servoOf, story, without } from '../story.ts';
 import type { WorldEvent } from '../../event.ts';
 
 const says = (events: readonly WorldEvent[]) =>
@@ -42,5 +42,13 @@ t.test('what there is nothing left to undo with', (t) => {
   ];
   for (const event of gone) t.same(says([...failed, event]), [], event.kind);
   t.match(says([...failed, at(after, { kind: 'agent.crashed', host: h1 })]), [/could not be undone/]);
+  t.end();
+});
+
+t.test('a host that is renamed keeps what it stopped; one that is down cannot be tried', (t) => {
+  const renamed = at(madeMs + minute, { kind: 'host.renamed', host: h1, to: h2 });
+  t.match(says([...without(story(), 'undo.tried'), renamed]), [/nobody tried to undo the stop of s1 on h2/]);
+  const crashed = at(madeMs + minute, { kind: 'host.crashed', host: h1 });
+  t.same(says([...without(story(), 'undo.tried'), crashed]), []);
   t.end();
 });

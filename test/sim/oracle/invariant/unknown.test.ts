@@ -3,18 +3,26 @@ import type { WorldEvent } from '../../event.ts';
 import {
   at,
   bent,
+  c1,
+  claimed,
+  generation,
   h1,
+  h2,
   hour,
   inventory,
   judged,
+  live,
   lookups,
   madeMs,
   minute,
   orphan,
+  projectOf,
   router,
   second,
   servoOf,
   story,
+  withdrawn,
+  without,
 } from '../story.ts';
 
 const says = (events: readonly WorldEvent[]) =>
@@ -106,5 +114,49 @@ t.test('a servo that its host could not vouch for', (t) => {
   t.match(says(made({ keepable: false })), [/which cannot be kept or started again/]);
   t.match(says(made({ measurable: false })), [/which nobody approved/]);
   t.same(says(bent(made({ measurable: false }), 'order.durable', (e) => ({ ...e, approved: true }))), []);
+  t.end();
+});
+
+t.test('a host that never showed an inventory', (t) => {
+  t.match(says(without(story(), 'inventory.taken')).join('\n'), /h1 never showed an inventory/);
+  t.end();
+});
+
+t.test('a claim that a look-up finds on another host, where the servo runs since long, is no No', (t) => {
+  const moved = (atMs: number): readonly WorldEvent[] => [
+    at(0, { kind: 'host.enrolled', host: h2, cell: c1, generation }),
+    inventory(atMs + second, [orphan], h2),
+    at(atMs, {
+      kind: 'claim.committed',
+      witness: router,
+      uid: orphan,
+      host: h2,
+      incarnation: undefined,
+      project: projectOf(orphan),
+      version: 2,
+    }),
+  ];
+  const events = bent(story(), 'lookup.answered', (e) =>
+    e.witness === router ? { ...e, answer: 'claimed' as const } : e,
+  );
+  t.same(says([...events, ...moved(minute)]), []);
+  t.match(says([...events, ...moved(2 * hour)]), [/router answered that s1 is claimed/], 'too young');
+  const here = claimed(orphan, 2 * hour).filter((e) => 'witness' in e && e.witness === router);
+  t.match(says([...events, ...moved(minute), ...here]).join('\n'), /router answered/, 'and another here');
+  t.end();
+});
+
+t.test('as many controls as there are servos that are known to be live', (t) => {
+  const asked = (...names: readonly string[]) =>
+    bent(story(), 'lookup.answered', (e) => (e.control && !names.includes(e.uid) ? [] : e));
+  const left = (count: number) => live.slice(count).flatMap((uid) => withdrawn(uid, hour));
+  t.match(says([...asked('k1', 'k2'), ...left(3)]), [/2 control\(s\) were asked for, at least 3/]);
+  t.same(says([...asked('k1', 'k2'), ...left(2)]), [], 'only two are left');
+  t.match(says([...asked('k1'), ...left(2)]), [/1 control\(s\) were asked for, at least 2/]);
+  const unseen = bent(asked('k1', 'k2'), 'inventory.taken', (e) => ({
+    ...e,
+    servos: e.servos.filter((s) => s.uid !== 'k3' && s.uid !== 'k4' && s.uid !== 'k5'),
+  }));
+  t.same(says(unseen), [], 'only two are seen');
   t.end();
 });
