@@ -1,6 +1,6 @@
 // A certified cell as the field of an ablation: what is used in truth, whatever its registry says, and how far every wrong
 // proposal came.
-import { aCell, minute, type Cell, type CellSetting, type Tidy } from '../support/cell/cell.ts';
+import { aCell, day, hour, minute, type Cell, type CellSetting, type Tidy } from '../support/cell/cell.ts';
 import type { TestHost } from '../support/cell/host.ts';
 import type { Ablation } from './build.ts';
 import type { Funnel, Outcome } from './scene.ts';
@@ -17,13 +17,14 @@ export class Field {
   readonly #allowed: number;
   readonly #counts = { orphan: 0, planned: 0, ordered: 0, asked: 0 };
   readonly #refused = new Set<string>();
+  readonly #ever = new Set<string>();
   readonly #receipts: number;
 
   /**
    * @param wrong what must not be stopped; a text is a servo that its host shows by its true uid.
    * @param allowed how many of them may be stopped all the same: where too many at once is what is wrong.
    */
-  constructor(cell: Cell, ablation: Ablation, wrong: readonly (string | Wrong)[], allowed = 0) {
+  constructor(cell: Cell, ablation: Ablation, wrong: readonly (string | Wrong)[], { allowed = 0 } = {}) {
     this.cell = cell;
     this.#wrong = wrong.map((w) => (typeof w === 'string' ? { shown: w, truly: w } : w));
     this.#allowed = allowed;
@@ -65,6 +66,10 @@ export class Field {
     }
     for (const { outcome, code } of this.#allReceipts().slice(this.#receipts))
       if (outcome === 'refused') this.#refused.add(code);
+    for (const name of this.#refused) this.#ever.add(name);
+    if (this.cell.report.failures.length > 0) this.#ever.add('witness not whole');
+    for (const { waiting } of this.cell.coordinator.desk.views())
+      if (waiting !== undefined) this.#ever.add('witness-shrink');
   }
 
   #allReceipts(): readonly { readonly outcome: string; readonly code: string }[] {
@@ -83,15 +88,36 @@ export class Field {
       asked: beyond(asked),
       stopped: beyond(stopped),
     };
-    return { funnel, refusedBy: [...this.#refused] };
+    return { funnel, refusedBy: [...this.#refused], everRefused: [...this.#ever] };
   }
 }
 
-/** A certified and enforced cell, of three hosts of six servos unless said otherwise; nothing counts in any window any more. */
-export async function aField(tidy: Tidy, setting: Partial<CellSetting> = {}): Promise<Cell> {
+/**
+ * A certified and enforced cell, of three hosts of six servos unless said otherwise; nothing counts in any window any more.
+ * @param of generations that are certified: all that there are, unless given.
+ */
+export async function aField(
+  tidy: Tidy,
+  setting: Partial<CellSetting> = {},
+  of?: Set<string>,
+): Promise<Cell> {
   const cell = await aCell(tidy, setting);
-  await cell.certify();
+  if (setting.witnesses === 'registry') await certifyByHand(cell);
+  else await cell.certify('enforce', of);
   return cell;
+}
+
+/** With a single source nothing is stopped without an approval, not even what was deleted for calibration. */
+async function certifyByHand(cell: Cell): Promise<void> {
+  cell.delete('h1-p6');
+  await cell.spend(8 * day, 6 * hour);
+  await cell.confirmOrphan('h1-s6');
+  await cell.rounds(1);
+  await cell.promote('enforce');
+  await cell.rounds(1);
+  await cell.approve();
+  await cell.until('calibration', () => cell.stopped().includes('h1-s6'), 2 * hour);
+  await cell.spend(25 * hour, hour);
 }
 
 /**

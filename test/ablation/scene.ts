@@ -12,6 +12,8 @@ export interface Outcome {
   readonly funnel: Funnel;
   /** What refused it at the end, by the names that `explain` and receipts show. */
   readonly refusedBy: readonly string[];
+  /** What refused it at any time, or kept the claims that stood. */
+  readonly everRefused: readonly string[];
 }
 
 export interface Scene {

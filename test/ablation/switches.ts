@@ -70,6 +70,11 @@ const fold: readonly Edit[] = [
     by: `(release === undefined && (vouched || off('fold:vouched')))`,
   },
   {
+    file: 'coordinator/src/fold/follow.ts',
+    find: '|| hasContradiction) {',
+    by: `|| (hasContradiction && !off('fold:contradiction'))) {`,
+  },
+  {
     file: 'coordinator/src/fold/releases.ts',
     find: 'if (!servo.vouched || lookedUp',
     by: `if ((!servo.vouched && !off('fold:vouched')) || lookedUp`,
@@ -93,6 +98,20 @@ const fold: readonly Edit[] = [
     file: 'coordinator/src/witness/http.ts',
     find: 'if (rows !== first.total)',
     by: `if (rows !== first.total && !off('witness:complete'))`,
+  },
+];
+
+/** What operators ask for. */
+const admin: readonly Edit[] = [
+  {
+    file: 'coordinator/src/admin/plans.ts',
+    find: 'if (proposed.hash !== hash)',
+    by: `if (proposed.hash !== hash && !off('admin:hash'))`,
+  },
+  {
+    file: 'proto/src/field.ts',
+    find: 'if (isId(kind, raw)) return raw;',
+    by: `if (isId(kind, raw) || (raw === '' && off('wire:id'))) return raw;`,
   },
 ];
 
@@ -254,4 +273,4 @@ export function edited(file: string, source: string, all: readonly Edit[] = edit
   return text;
 }
 
-export const edits: readonly Edit[] = [...gates, ...check, ...fold, ...confirm, ...agent];
+export const edits: readonly Edit[] = [...gates, ...check, ...fold, ...admin, ...confirm, ...agent];

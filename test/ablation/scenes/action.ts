@@ -130,7 +130,7 @@ export const actionScenes = (ablation: Ablation): readonly Scene[] => {
     play: async (tidy, arm) => {
       const cell = await aField(tidy, setting);
       await almost(cell, ...wrong);
-      const field = new Field(cell, ablation, wrong, allowed);
+      const field = new Field(cell, ablation, wrong, { allowed });
       arm();
       // Within one window of the budgets.
       await field.rounds(9);

@@ -67,7 +67,8 @@ async function suffer(
       stopped: count?.(world, agent) ?? beyond(world.signals),
     };
     agent.journal.close();
-    return { funnel, refusedBy: refusedBy(agent) };
+    const refused = refusedBy(agent);
+    return { funnel, refusedBy: refused, everRefused: refused };
   } finally {
     rmSync(world.directory, { recursive: true, force: true });
   }
