@@ -90,6 +90,14 @@ export function together(config: CoordinatorConfig, refuse: Refuse): void {
     if (witnesses.findIndex((w) => w.id === name) !== i)
       refuse(`witnesses[${i}].id`, 'is there twice', 'an id of its own');
   });
+  // An agent ages an order from the report that it answers, which is up to an interval old when the order is made.
+  const leastLifeMs = 2 * policy.heartbeatIntervalMs;
+  if (policy.orderLivesMs < leastLifeMs)
+    refuse(
+      'policy.orderLivesMs',
+      `is ${policy.orderLivesMs} ms`,
+      `at least ${leastLifeMs} ms, two heartbeat intervals: every order would be too old on arrival`,
+    );
   if (demo === undefined)
     for (const [name, option] of Object.entries({ heartbeatIntervalMs, roundIntervalMs })) {
       const value = policy[name as keyof typeof policy];

@@ -86,6 +86,15 @@ t.test('numbers keep within bounds that turn no gate off', async (t) => {
   }
 });
 
+t.test('an order lives long enough to be carried out', async (t) => {
+  const lives = (order: string, heartbeat: string) =>
+    errorsOf(t, withPolicy(onLoopback, `orderLivesMs: ${order}\n  heartbeatIntervalMs: ${heartbeat}`));
+  t.strictSame(lives('20 s', '10 s'), []);
+  t.match(lives('30 s', '60 s'), [
+    /policy\.orderLivesMs: is 30000 ms; want at least 120000 ms, two heartbeat intervals/,
+  ]);
+});
+
 t.test('exactly one authority', async (t) => {
   const none = sample.replace('authority: true', 'authority: false');
   t.match(errorsOf(t, none), [
