@@ -8,7 +8,7 @@ import { instrument } from '../ablation/build.ts';
 
 const usage = 'want: npm run drills -- [--json] [beginnings of names, such as xervo]';
 /** Drills whose tests are about more than one incident. */
-const common = ['on-paper'];
+const common = ['on-paper', 'processes'];
 
 function words() {
   try {
