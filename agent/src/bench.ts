@@ -101,7 +101,11 @@ function benchOf(
     clock,
     view: journal.view,
     limits: {
-      activity: { windowMs: activity.window, quietCpuPermille: activity.quietCpu },
+      activity: {
+        windowMs: activity.window,
+        quietCpuPermille: activity.quietCpu,
+        quietBytesPerS: activity.quietTraffic,
+      },
       maxScanMs: config.maxScan,
     },
   });

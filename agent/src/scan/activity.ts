@@ -1,13 +1,14 @@
 // How busy each servo was, from samples taken once per scan. Pure: samples, time and memory are arguments.
 //
-//   active     a connection was seen, or CPU above the limit, within the window (or a counter that cannot be right)
+//   active     a connection was seen, or CPU or traffic above their limits, within the window (or a counter that cannot be
+//              right)
 //   quiet      the whole window was measured, and there was neither
 //   measuring  neither so far, but the window has not been measured whole
 //   unknown    the runtime cannot tell all of it, and what it can tell shows nothing
 //
 // The window is `windowMs` of wait time, and at least two scans: so a demo, which scales waits, still compares three
-// samples. CPU time is compared with the time that really passed. A connection that opens and closes between two scans is
-// not seen as a connection; what it costs shows in the CPU time only.
+// samples. CPU time and bytes are compared with the time that really passed. A connection that opens and closes between two
+// scans is not seen as a connection; what it costs shows in the CPU time, and in the bytes where the runtime counts them.
 import type { Incarnation, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Now } from '@servo-auditor/proto/time.ts';
 import type { Usage } from './runtime/port.ts';
@@ -19,6 +20,8 @@ export interface ActivityLimits {
   readonly windowMs: number;
   /** CPU that still counts as quiet, in thousandths of a core. */
   readonly quietCpuPermille: number;
+  /** Traffic that still counts as quiet, in bytes per second: health checks, and what networks say to everybody in them. */
+  readonly quietBytesPerS: number;
 }
 
 /** What one servo did, as far as it is remembered. Oldest sample first; the last is the latest. */
@@ -30,9 +33,10 @@ interface Sample {
   readonly waitMs: number;
   readonly monoMs: number;
   readonly cpuMs: number | undefined;
+  readonly networkBytes: number | undefined;
   /**
-   * At this sample, or at one that was folded into it: a connection was open, or the CPU counter sank, which means that
-   * processes ended whose time nobody took over.
+   * At this sample, or at one that was folded into it: a connection was open, or a counter sank, which means that processes
+   * ended whose time nobody took over, or that it was started anew.
    */
   readonly worked: boolean;
   /** At this sample, or at one that was folded into it, something could not be seen. */
@@ -55,6 +59,8 @@ const stepsPerWindow = 14;
 export const maxSamplesPerServo = 32;
 /** Scans that a window covers at least. */
 const minScans = 2;
+/** Bytes within a window that are never traffic: a handful of frames of the largest usual size. */
+const minQuietBytes = 8192;
 /** Thousand cores: what the wire can say. */
 const maxCpuPermille = 1_024_000;
 
@@ -73,11 +79,12 @@ export function measure(
 ): { readonly history: History; readonly measured: Measured } {
   const old = before.get(key)?.samples ?? [];
   const last = old.at(-1);
-  const sank = last?.cpuMs !== undefined && usage.cpuMs !== undefined && usage.cpuMs < last.cpuMs;
+  const sank = isLess(usage.cpuMs, last?.cpuMs) || isLess(usage.networkBytes, last?.networkBytes);
   const sample: Sample = {
     waitMs: now.waitMs,
     monoMs: now.monoMs,
     cpuMs: usage.cpuMs,
+    networkBytes: usage.networkBytes,
     worked: sank || (usage.connections ?? 0) > 0,
     blind: usage.connections === undefined || usage.cpuMs === undefined,
   };
@@ -99,7 +106,8 @@ function judge(samples: readonly Sample[], stepMs: number, limits: ActivityLimit
   const whole = samples.length > minScans && newest.waitMs - oldest.waitMs >= limits.windowMs;
   // The oldest sample of a whole window stands before it: only its CPU counter matters.
   const inside = whole ? samples.slice(1) : samples;
-  if (inside.some((s) => s.worked) || cpuBusy(oldest, newest, stepMs, limits)) return 'active';
+  if (inside.some((s) => s.worked)) return 'active';
+  if (cpuBusy(oldest, newest, stepMs, limits) || networkBusy(oldest, newest, limits)) return 'active';
   if (inside.some((s) => s.blind) || oldest.cpuMs === undefined) return 'unknown';
   return whole ? 'quiet' : 'measuring';
 }
@@ -109,6 +117,17 @@ function cpuBusy(from: Sample, to: Sample, stepMs: number, limits: ActivityLimit
   if (from.cpuMs === undefined || to.cpuMs === undefined) return false;
   const allowedMs = Math.max(stepMs, ((to.monoMs - from.monoMs) * limits.quietCpuPermille) / 1000);
   return to.cpuMs - from.cpuMs > allowedMs;
+}
+
+/** What a servo says to keep its place in a network is no traffic: some frames are never too much. */
+function networkBusy(from: Sample, to: Sample, limits: ActivityLimits): boolean {
+  if (from.networkBytes === undefined || to.networkBytes === undefined) return false;
+  const allowed = Math.max(minQuietBytes, ((to.monoMs - from.monoMs) * limits.quietBytesPerS) / 1000);
+  return to.networkBytes - from.networkBytes > allowed;
+}
+
+function isLess(a: number | undefined, b: number | undefined): boolean {
+  return a !== undefined && b !== undefined && a < b;
 }
 
 function permille(from: Sample, to: Sample): number | undefined {

@@ -38,7 +38,7 @@ function slow() {
     store,
     view: new View(),
     clock: { now: () => nowAt(ms++) },
-    limits: { activity: { windowMs: 1, quietCpuPermille: 1 }, maxScanMs: 60_000 },
+    limits: { activity: { windowMs: 1, quietCpuPermille: 1, quietBytesPerS: 200 }, maxScanMs: 60_000 },
   });
   const finish = async () => {
     while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));

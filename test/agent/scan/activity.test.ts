@@ -3,7 +3,7 @@ import { maxSamplesPerServo, measure, type ActivityMemory } from '../../../agent
 import type { Usage } from '../../../agent/src/scan/runtime/port.ts';
 import { at } from './support.ts';
 
-const limits = { windowMs: 900_000, quietCpuPermille: 10 };
+const limits = { windowMs: 900_000, quietCpuPermille: 10, quietBytesPerS: 200 };
 const usage = (cpuMs: number | undefined, connections: number | 'hidden' = 0): Usage => ({
   cpuMs,
   cpuStepMs: 10,

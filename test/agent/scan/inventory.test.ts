@@ -14,7 +14,7 @@ const base = {
   began: at(0),
   sampled: at(1),
   before: new Map(),
-  limits: { windowMs: 1, quietCpuPermille: 10 },
+  limits: { windowMs: 1, quietCpuPermille: 10, quietBytesPerS: 200 },
 };
 
 t.test('rows stand in canonical order, with a digest over their identities', async (t) => {

@@ -13,7 +13,10 @@ import type { Store } from '../../../agent/src/scan/store/port.ts';
 import { freshMarker, PATH, processOptions, run } from './support.ts';
 
 const clock = systemClock(0, 1);
-const limits = { activity: { windowMs: 900_000, quietCpuPermille: 10 }, maxScanMs: 20_000 };
+const limits = {
+  activity: { windowMs: 900_000, quietCpuPermille: 10, quietBytesPerS: 200 },
+  maxScanMs: 20_000,
+};
 const fields = { uid: 'uid', project: 'project', argv: 'argv', cwd: 'cwd', env: 'env' };
 const uids = ['u-1', 'u-2', 'u-3'];
 

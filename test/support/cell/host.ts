@@ -116,7 +116,10 @@ export class TestHost {
       runtime: this.#runtime,
       clock: this.#clock,
       view: this.#journal.view,
-      limits: { activity: { windowMs: 15 * minute, quietCpuPermille: 10 }, maxScanMs: 10_000 },
+      limits: {
+        activity: { windowMs: 15 * minute, quietCpuPermille: 10, quietBytesPerS: 200 },
+        maxScanMs: 10_000,
+      },
     });
     this.#executor = this.#executorOf();
   }
