@@ -52,7 +52,7 @@ const store = variant(
       fields: group('what its columns are called; command and environment are JSON texts', fields),
     },
     labels: {
-      fields: group('which variables of a servo’s environment its record is read from', {
+      fields: group('which labels, or variables of its environment, a servo’s record is read from', {
         uid: fields.uid,
         project: fields.project,
       }),
@@ -60,6 +60,60 @@ const store = variant(
   },
   'where the platform records its servos on this host',
 );
+
+const stopGrace = duration({
+  help: 'time between SIGTERM and SIGKILL',
+  min: 100,
+  max: 10 * minute,
+  default: 10 * second,
+});
+
+const docker = {
+  socket: path({
+    help: 'the engine’s Unix socket; Podman: /run/podman/podman.sock',
+    default: '/run/docker.sock',
+  }),
+  marker: group('label of every servo of this installation on this host', {
+    label: text({ help: 'its name', example: 'servo.host' }),
+    value: text({ help: 'its value, which names installation and host', example: 'main/host-1' }),
+  }),
+  identity: variant(
+    'from',
+    {
+      label: { label: text({ help: 'label with the servo’s uid', example: 'servo.uid' }) },
+      environment: { variable: text({ help: 'variable with the servo’s uid', example: 'SERVO_UID' }) },
+      name: {
+        prefix: text({
+          help: 'what its name begins with before the uid',
+          optional: true,
+          example: 'servo-',
+        }),
+      },
+    },
+    'where a container says which servo it is; the store must read its uid from somewhere else',
+  ),
+  pruner: choice(['none', 'unknown'], {
+    help: 'none: nothing on this host deletes stopped containers (docker system prune, a timer); unknown: stop none',
+    default: 'unknown',
+  }),
+  scratch: listOf(path({ help: 'folder', example: '/tmp' }), {
+    help: 'folders in memory (tmpfs) whose files a stop may lose; a container with others is not stopped',
+    max: 50,
+  }),
+  stopGrace,
+  answer: duration({
+    help: 'longest wait for one answer of the engine',
+    min: second,
+    max: minute,
+    default: 5 * second,
+  }),
+  fullEvery: duration({
+    help: 'how long reports rest on the engine’s events before everything is listed again',
+    min: second,
+    max: 10 * minute,
+    default: minute,
+  }),
+};
 
 const runtime = variant(
   'kind',
@@ -90,13 +144,9 @@ const runtime = variant(
         help: 'parents beside pid 1 that never start a child again, by the name in /proc/<pid>/comm',
         max: 50,
       }),
-      stopGrace: duration({
-        help: 'time between SIGTERM and SIGKILL',
-        min: 100,
-        max: 10 * minute,
-        default: 10 * second,
-      }),
+      stopGrace,
     },
+    docker,
   },
   'what really runs',
 );
@@ -156,6 +206,13 @@ export const configTable = {
       min: 1,
       max: 100,
       default: 10,
+    }),
+    quietTraffic: whole({
+      help: 'traffic that still counts as quiet, where a runtime counts it: health checks, broadcasts',
+      unit: 'bytes a second',
+      min: 0,
+      max: 1_000_000,
+      default: 200,
     }),
     probeSources: listOf(text({ help: 'address', example: '127.0.0.2' }), {
       help: 'IP addresses of health checks, whose connections are no use of a servo',
@@ -217,15 +274,11 @@ function rules(config: Config, refuse: Refuse): void {
       'no demo, or a coordinator on 127.0.0.1 or [::1]',
     );
   }
-  if (
-    store.kind === 'labels' &&
-    runtime.identity.from === 'environment' &&
-    store.fields.uid === runtime.identity.variable
-  ) {
+  if (store.kind === 'labels' && store.fields.uid === labelOf(runtime)) {
     refuse(
       'runtime.identity',
-      `reads ${runtime.identity.variable}, which the store reads too, so they could never disagree`,
-      'an argument, or another variable',
+      `reads ${store.fields.uid}, which the store reads too, so they could never disagree`,
+      'another field',
     );
   }
   if (limits.longWindow < limits.window)
@@ -233,6 +286,16 @@ function rules(config: Config, refuse: Refuse): void {
   for (const [i, address] of config.activity.probeSources.entries())
     if (isIP(address) === 0)
       refuse(`activity.probeSources[${i}]`, `"${address}" is no IP address`, 'an IP address');
+}
+
+/** The one of an object's labels that the runtime reads the uid from, if it reads it from them at all. */
+function labelOf(runtime: Config['runtime']): string | undefined {
+  switch (runtime.kind) {
+    case 'process':
+      return runtime.identity.from === 'environment' ? runtime.identity.variable : undefined;
+    case 'docker':
+      return runtime.identity.from === 'label' ? runtime.identity.label : undefined;
+  }
 }
 
 function isLoopback(address: string): boolean {
@@ -256,9 +319,18 @@ export function storeOptions({ store }: Config): StoreOptions {
 
 /** Options of the configured runtime, as it wants them. */
 export function runtimeOptions({ runtime, activity }: Config): RuntimeOptions {
-  const { users, marker, commands, identity } = runtime;
-  return {
-    runtime: 'process',
-    options: { users, marker, commands, identity, probeSources: activity.probeSources },
-  };
+  const { probeSources } = activity;
+  switch (runtime.kind) {
+    case 'process': {
+      const { users, marker, commands, identity } = runtime;
+      return { runtime: 'process', options: { users, marker, commands, identity, probeSources } };
+    }
+    case 'docker': {
+      const { socket, marker, identity, answer: answerMs, fullEvery: fullEveryMs } = runtime;
+      return {
+        runtime: 'docker',
+        options: { socket, marker, identity, answerMs, fullEveryMs, probeSources },
+      };
+    }
+  }
 }

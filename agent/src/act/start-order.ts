@@ -92,6 +92,15 @@ async function bringBack(
     return { outcome: 'refused', code: `start-${started.code}`, message: sentence(started.message) };
   }
   const { incarnation, message } = started;
+  // An engine may have gone in between; a servo that lacks what it had stays in the journal, to be restored once more.
+  const unsettled = await actor.settle(intent.launch, 'running');
+  if (unsettled !== undefined)
+    return {
+      outcome: 'unknown',
+      code: 'not-settled',
+      message: sentence(`${message}; ${unsettled}; restore it again to give that back`),
+      incarnation,
+    };
   return { outcome: 'executed', code: 'done', message: sentence(message), incarnation };
 }
 

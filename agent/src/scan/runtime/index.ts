@@ -1,11 +1,12 @@
 // The runtimes that this agent knows: a new one is a file beside this, which implements port.ts, and one line here.
+import { openDocker } from './docker/docker.ts';
 import type { Runtime } from './port.ts';
 import { openProcess } from './process.ts';
 
 export const runtimes = {
   process: openProcess,
+  docker: openDocker,
   // lxc: LXC guests; the incarnation is the inode and creation of the guest's configuration.
-  // docker: the Docker Engine API on its socket; the incarnation is the container id.
   // containerd: its own gRPC API on its socket; the incarnation is the container id with its creation.
 } as const;
 
@@ -18,5 +19,7 @@ export type RuntimeOptions = {
 
 /** The configured runtime. Throws a `TypeError` for options that cannot be right on this host. */
 export function openRuntime(chosen: RuntimeOptions): Runtime {
-  return runtimes[chosen.runtime](chosen.options);
+  // Name and options come as a pair, which an index into the table cannot express.
+  const open: (options: never) => Runtime = runtimes[chosen.runtime];
+  return open(chosen.options as never);
 }
