@@ -1,6 +1,6 @@
 // Docker Engine and Podman's service with the compatible API, for one test: private storage, no network of their own, the
 // project's image loaded. Everything ends with the test.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { call, load } from './http.ts';
@@ -15,6 +15,8 @@ export interface ContainerEngine {
   readonly scratch: Scratch;
   /** Starts the daemon anew after it was ended. Resolves when it answers. */
   start(): Promise<void>;
+  /** Everything ends at once, and whatever starts by itself starts again. Resolves when the daemon answers. */
+  reboot(): Promise<void>;
 }
 
 export async function bringUpDocker(t: Pick<Test, 'teardown'>): Promise<ContainerEngine> {
@@ -34,6 +36,8 @@ export async function bringUpDocker(t: Pick<Test, 'teardown'>): Promise<Containe
     '--ip-forward=false',
     '--ip-masq=false',
     '--shutdown-timeout=2',
+    // Containers outlive their engine, as on hosts whose engine is upgraded under load.
+    '--live-restore',
   ];
   const engine: ContainerEngine = {
     name: 'docker',
@@ -41,8 +45,16 @@ export async function bringUpDocker(t: Pick<Test, 'teardown'>): Promise<Containe
     cgroupParent: `${scratch.group}/servos`,
     scratch,
     async start() {
+      // What was killed may wait for seconds to be collected, where pid 1 is no init; by these files it would seem to run.
+      for (const file of ['pid', 'exec/containerd/containerd.pid']) rmSync(join(d, file), { force: true });
       await scratch.start(argv);
       await answers(socket);
+    },
+    async reboot() {
+      await scratch.reap();
+      // What a boot empties.
+      await scratch.run(['sh', '-c', `umount -l ${d}/exec/netns/*; rm -rf ${d}/exec ${d}/pid ${socket}`]);
+      await engine.start();
     },
   };
   await engine.start();
@@ -88,6 +100,19 @@ network_backend = "cni"
     async start() {
       await scratch.start(['podman', 'system', 'service', '--time=0', `unix://${socket}`], env);
       await answers(socket);
+    },
+    async reboot() {
+      await scratch.reap();
+      // What a boot empties.
+      await scratch.run([
+        'sh',
+        '-c',
+        `umount -l ${d}/run/* ${d}/root/overlay 2>/dev/null; rm -rf ${d}/tmp ${d}/run`,
+      ]);
+      mkdirSync(join(d, 'tmp'), { recursive: true });
+      await engine.start();
+      // What podman-restart.service runs at every boot.
+      await scratch.run(['podman', 'start', '--all', '--filter', 'restart-policy=always'], env);
     },
   };
   await engine.start();

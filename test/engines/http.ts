@@ -33,7 +33,7 @@ export async function must(
   const answer = await call(socketPath, method, path, body);
   if (answer.status >= 300 && answer.status !== 304)
     throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
-  return answer.text === '' ? undefined : (JSON.parse(answer.text) as unknown);
+  return answer.text.trim() === '' ? undefined : (JSON.parse(answer.text) as unknown);
 }
 
 /** Loads an archive of images. */

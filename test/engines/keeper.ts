@@ -5,7 +5,8 @@
 // nothing of the machine's is touched, and no mount or file stays behind.
 //
 // Reads one JSON command per line: {"do":"start","argv":[...],"env":{...}}, {"do":"signal","signal":"SIGSTOP"},
-// {"do":"run","argv":[...],"env":{...}}; answers each with one line: {"pid":n}, {"code":n,"out":"..."} or {"error":"..."}.
+// {"do":"run","argv":[...],"env":{...}}, {"do":"reap"}; answers each with one line: {"pid":n}, {"code":n,"out":"..."} or
+// {"error":"..."}.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync, rmSync } from 'node:fs';
@@ -20,7 +21,7 @@ const maxCommandMs = 60_000;
 const maxEndMs = 20_000;
 
 interface Command {
-  readonly do: 'start' | 'signal' | 'run';
+  readonly do: 'start' | 'signal' | 'run' | 'reap';
   readonly argv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: NodeJS.Signals;
@@ -47,6 +48,9 @@ async function obey(command: Command): Promise<unknown> {
       if (command.signal === 'SIGKILL' || command.signal === 'SIGTERM') await once(daemon, 'exit');
       return { pid: daemon.pid };
     }
+    case 'reap':
+      await endOthers();
+      return { pid: 0 };
     case 'run': {
       const ran = spawnSync(program ?? '', args, { env, encoding: 'utf8', timeout: maxCommandMs, cwd: '/' });
       return { code: ran.status, out: `${ran.stdout}${ran.stderr}` };
@@ -54,7 +58,8 @@ async function obey(command: Command): Promise<unknown> {
   }
 }
 
-async function takeDown(): Promise<void> {
+/** Ends everything that was started in here, however deep. */
+async function endOthers(): Promise<void> {
   const until = performance.now() + maxEndMs;
   for (;;) {
     const others = members(group ?? '').filter((pid) => pid !== process.pid);
@@ -67,6 +72,10 @@ async function takeDown(): Promise<void> {
       }
     await sleep(20);
   }
+}
+
+async function takeDown(): Promise<void> {
+  await endOthers();
   leave(process.pid);
   // Later ones may stand on earlier ones.
   for (const mount of mountsBelow(directory ?? '').toReversed()) spawnSync('umount', ['--lazy', mount]);

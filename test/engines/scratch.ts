@@ -60,6 +60,11 @@ export class Scratch {
     await this.#ask({ do: 'signal', signal });
   }
 
+  /** Ends the daemon and everything that came of it, as a power failure does. */
+  async reap(): Promise<void> {
+    await this.#ask({ do: 'reap' });
+  }
+
   /** Runs a command where the engine is. Throws, with what it wrote, unless it ends with 0. */
   async run(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
     const { code, out } = await this.#ask({ do: 'run', argv, env });

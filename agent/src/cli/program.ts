@@ -1,10 +1,11 @@
 // The commands of servo-agent. Exit codes: 0 done, 1 failed or refused, 2 wrong usage or configuration.
 import { Command, CommanderError, Option } from 'commander';
-import { BadOptions, sampleOf } from '@servo-auditor/proto/options.ts';
+import { BadOptions, helpOf, sampleOf } from '@servo-auditor/proto/options.ts';
 import { TlsUnfit } from '@servo-auditor/proto/tls.ts';
 import { configTable } from '../config.ts';
 import { releaseVersion } from '@servo-auditor/proto/version.ts';
 import { accept } from './accept.ts';
+import { runConformance, verbsHelp } from './conformance.ts';
 import { hold, unhold } from './hold.ts';
 import { repair } from './repair.ts';
 import { restore } from './restore.ts';
@@ -90,6 +91,24 @@ export function program(out: Out): Command {
   command('repair-journal', 'Keep what is readable of a damaged journal. The agent must not run.').action(
     async (o: { config: string }) => await repair(o, out),
   );
+  command(
+    'conformance',
+    'Put the configured store and runtime through the conformance kit. On a test host only.',
+  )
+    .requiredOption('--ground <program>', 'makes, breaks and mends servos on this host; see below')
+    .option('--only <checks...>', 'these checks alone')
+    .option('--many <servos>', 'servos of the check "many"', '1000')
+    .addOption(json())
+    .addHelpText('after', verbsHelp)
+    .action(
+      async (o: { config: string; ground: string; only?: string[]; many: string; json?: true }) =>
+        await runConformance({ ...o, json: o.json === true }, out),
+    );
+  servoAgent
+    .command('options')
+    .description('Print every option of the configuration with its bounds and default.')
+    .addHelpText('after', exitCodes)
+    .action(() => void out.stdout.write(helpOf(configTable)));
   servoAgent
     .command('sample-config')
     .description('Print a commented configuration.')

@@ -89,7 +89,7 @@ export class Stage {
       clock: this.#clock,
       quarantined: this.quarantined,
       before: this.#activity,
-      limits: { activity: { windowMs: 60_000, quietCpuPermille: 10 }, maxScanMs },
+      limits: { activity: { windowMs: 60_000, quietCpuPermille: 10, quietBytesPerS: 200 }, maxScanMs },
     });
     this.#activity = inventory.activity;
     return inventory;

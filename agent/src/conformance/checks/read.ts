@@ -232,7 +232,15 @@ export const readChecks: readonly Check[] = [
 async function same(stage: Stage, when: string): Promise<void> {
   const hinted = await stage.scan('hinted');
   const full = await stage.scan('full');
-  want(hinted.digest === full.digest, () => `${when}: they show different servos`);
+  want(
+    hinted.digest === full.digest && hinted.complete === full.complete,
+    () => `${when}: resting on events it shows ${listOf(hinted)}, read whole ${listOf(full)}`,
+  );
+}
+
+function listOf(inventory: Inventory): string {
+  const rows = inventory.servos.map(({ uid, incarnation, state }) => `${uid} ${incarnation} ${state}`);
+  return [...rows, ...(inventory.complete ? [] : [problemsOf(inventory)])].join(', ');
 }
 
 /** The bytes that two generations must agree on where they hold the same servos: all but what their runtimes call them. */
