@@ -38,25 +38,32 @@ export async function checkControls(order: OpenOrder, coordinator: Coordinator):
   );
 }
 
-/** Known-live servos of that host first, then of its generation in the cell; those that changed last come first. */
+/**
+ * Known-live servos of that host first, then of its generation in the cell; those that changed last come first. Each uid
+ * once: the same look-up twice says nothing more.
+ */
 export function pickControls(
   order: OpenOrder,
   count: number,
   { fleet }: Pick<Coordinator, 'fleet'>,
 ): readonly Control[] {
   const here = fleet.views.get(order.host);
-  const own = here === undefined ? [] : latestKnownLive([here], order, count, fleet);
+  const own = here === undefined ? [] : latestKnownLive([here], [order.uid], count, fleet);
   if (own.length >= count) return own;
   const others = [...fleet.views.values()].filter(
     (v) => v.cell === order.cell && v.generation === order.generation && v.id !== order.host,
   );
-  return [...own, ...latestKnownLive(others, order, count - own.length, fleet)];
+  const taken = [order.uid, ...own.map(({ uid }) => uid)];
+  return [...own, ...latestKnownLive(others, taken, count - own.length, fleet)];
 }
 
-/** The `count` known-live servos that changed last; looks at every servo once and keeps no others. */
+/**
+ * The `count` known-live servos that changed last; looks at every servo once and keeps no others.
+ * @param taken uids that are not to be among them.
+ */
 function latestKnownLive(
   views: readonly HostView[],
-  order: OpenOrder,
+  taken: readonly ServoUid[],
   count: number,
   fleet: Coordinator['fleet'],
 ): readonly Control[] {
@@ -67,10 +74,13 @@ function latestKnownLive(
       const firstSeenMs = view.firstSeenMs[row] ?? 0;
       const full = latest.length >= count;
       if (full && firstSeenMs <= (latest.at(-1)?.firstSeenMs ?? Infinity)) continue;
-      if (uid === order.uid || !fleet.isKnownLive(view, row)) continue;
-      if (full) latest.pop();
+      if (taken.includes(uid) || !fleet.isKnownLive(view, row)) continue;
+      const again = latest.findIndex((control) => control.uid === uid);
+      if (again >= 0 && firstSeenMs <= (latest[again]?.firstSeenMs ?? 0)) continue;
+      if (again >= 0) latest.splice(again, 1);
+      else if (full) latest.pop();
       latest.push({ uid, host: view.id, firstSeenMs });
-      latest.sort((a, b) => b.firstSeenMs - a.firstSeenMs);
+      latest.sort((x, y) => y.firstSeenMs - x.firstSeenMs);
     }
   }
   return latest;

@@ -32,6 +32,18 @@ t.test('where the host has too few, its generation in the cell helps out; no oth
   t.strictSame(picked(scene, 3), ['s1@h1', 't1@h2']);
 });
 
+t.test('a uid that is on several hosts is one control', async (t) => {
+  const scene = await aScene(t);
+  scene.lead.platform.claim('p', 't1', h2);
+  scene.lead.platform.sql(
+    "INSERT INTO claim SELECT uid, 'h2', incarnation, project, version FROM claim WHERE uid = 's1'",
+  );
+  scene.report(h1, [condemned, 's1']);
+  scene.report(h2, ['s1', 't1']);
+  await scene.lead.composed.loop.pass();
+  t.strictSame(picked(scene, 3), ['s1@h1', 't1@h2']);
+});
+
 t.test('claimed elsewhere, or by nobody, is not known to be live', async (t) => {
   const scene = await aScene(t);
   scene.report(h1, [condemned, 's1', 's2', 'stray']);
