@@ -6,6 +6,7 @@ import type { Handlers } from '../handler.ts';
 interface Shown {
   readonly digest: Digest;
   readonly atMs: number;
+  readonly epoch: number;
   readonly problems: number;
   /** Incarnations per uid as the host shows it. */
   readonly servos: ReadonlyMap<ServoUid, ReadonlySet<Incarnation>>;
@@ -86,7 +87,7 @@ export class Heard {
     return this.#observed.get(`${host} ${uid} ${incarnation}`);
   }
 
-  #take({ atMs, host, digest, problems, servos }: Told<'inventory.taken'>): void {
+  #take({ atMs, host, epoch, digest, problems, servos }: Told<'inventory.taken'>): void {
     const rows = new Map<ServoUid, Set<Incarnation>>();
     for (const { uid, incarnation, running } of servos) {
       const known = rows.get(uid);
@@ -95,7 +96,7 @@ export class Heard {
       note(this.#observed, `${host} ${uid} ${incarnation}`, atMs);
       if (running && problems === 0) note(this.#ranOn, `${host} ${uid}`, atMs);
     }
-    const shown: Shown = { digest, atMs, problems, servos: rows };
+    const shown: Shown = { digest, atMs, epoch, problems, servos: rows };
     this.#inventories.set(`${host} ${digest}`, shown);
     this.#latest.set(host, shown);
   }

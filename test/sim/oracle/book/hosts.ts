@@ -68,8 +68,12 @@ export class Hosts {
       it.epochs = it.epochs.filter((seen) => seen.atMs <= toMs);
       it.diskSinceMs = atMs;
     },
+    // A name that nobody has spoken of: what was said of the old one does not hold for it.
     'host.renamed': ({ host, to }) => {
-      this.#hosts.set(to, this.must(host));
+      const it = this.must(host);
+      it.contestedSinceMs = undefined;
+      it.acknowledged.clear();
+      this.#hosts.set(to, it);
       this.#hosts.delete(host);
     },
     'agent.started': ({ host, atMs }) => {

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { parseId } from '@servo-auditor/proto/ids.ts';
 import type { WorldEvent } from '../../event.ts';
 import {
   at,
@@ -13,6 +14,7 @@ import {
   judged,
   live,
   lookups,
+  made,
   madeMs,
   minute,
   orphan,
@@ -49,6 +51,19 @@ t.test('a contested host, until somebody accepts it; a retired one', (t) => {
   t.match(added(contested), [/h1 is contested/]);
   t.same(added(contested, at(2 * hour, { kind: 'operator.acted', act: 'host.accepted', about: 'h1' })), []);
   t.match(added(at(hour, { kind: 'host.retired', host: h1 })), [/h1 is not enrolled/]);
+  t.end();
+});
+
+t.test('a host that was renamed is another one to whoever contested it', (t) => {
+  const contested = at(hour, { kind: 'host.contested', host: h2, why: 'two sessions' });
+  const there = at(0, { kind: 'host.enrolled', host: h2, cell: c1, generation });
+  const name = parseId('host', 'h3');
+  const renamed = at(2 * hour, { kind: 'host.renamed', host: h2, to: name });
+  const order = { ...made(), host: name };
+  const of = (...more: readonly WorldEvent[]) =>
+    added(there, contested, ...more).filter((m) => m.includes('contested'));
+  t.equal(of({ ...order, host: h2 }).length, 1);
+  t.same(of(renamed, order), []);
   t.end();
 });
 
@@ -158,5 +173,7 @@ t.test('as many controls as there are servos that are known to be live', (t) => 
     servos: e.servos.filter((s) => s.uid !== 'k3' && s.uid !== 'k4' && s.uid !== 'k5'),
   }));
   t.same(says(unseen), [], 'only two are seen');
+  const earlier = bent(asked('k1', 'k2'), 'inventory.taken', (e) => ({ ...e, epoch: 0 }));
+  t.same(says(earlier), [], 'to this leader nothing was shown');
   t.end();
 });

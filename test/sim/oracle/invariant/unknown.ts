@@ -1,5 +1,6 @@
 // I9: whatever cannot be decoded, is unknown or failed, keeps the servo: an incomplete inventory, a contested host, a witness without a
 // fresh snapshot, a look-up that failed or claimed, a control that was not called claimed, a servo that its host cannot vouch for.
+import type { ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Told } from '../../event.ts';
 import type { TrueOrder } from '../book/orders.ts';
 import { time, type Court, type Invariant } from '../court.ts';
@@ -105,11 +106,12 @@ function knownLive({ made }: TrueOrder, { ledger, setting }: Court): number {
   const { authority } = ledger.claims;
   const readMs = authority === undefined ? undefined : ledger.heard.lastAccepted(authority.id)?.beganMs;
   if (readMs === undefined) return 0;
-  let count = 0;
+  const known = new Set<ServoUid>();
   for (const [id, host] of ledger.hosts.all) {
     if (host.cell !== made.cell || host.generation !== made.generation) continue;
     const latest = ledger.heard.latest(id);
-    if (latest === undefined || latest.problems > 0) continue;
+    // What was shown to an earlier leader, this one has not seen.
+    if (latest === undefined || latest.problems > 0 || latest.epoch !== made.epoch) continue;
     for (const servo of ledger.servos.on(id)) {
       if (servo.uid === made.uid || latest.servos.get(servo.uid)?.has(servo.incarnation) !== true) continue;
       const isKnown = ledger.claims
@@ -117,8 +119,9 @@ function knownLive({ made }: TrueOrder, { ledger, setting }: Court): number {
         .some(
           (s) => s.witness === authority?.id && s.host === id && s.toMs === undefined && s.fromMs <= readMs,
         );
-      if (isKnown && ++count >= setting.policy.controls) return count;
+      if (isKnown) known.add(servo.uid);
+      if (known.size >= setting.policy.controls) return known.size;
     }
   }
-  return count;
+  return known.size;
 }
