@@ -28,7 +28,7 @@ export function* planInSteps(
   const acting = actingBeside(openings, context);
   const orphans = actionable(judgements)
     .filter((j) => j.evidence.host.view.cell === cell)
-    .toSorted(oldestFirst);
+    .toSorted((a, b) => refusedMs(a, acting) - refusedMs(b, acting) || oldestFirst(a, b));
   const entries: PlanEntry[] = [];
   const blocked: Blocked[] = [];
   for (const orphan of orphans) {
@@ -108,6 +108,11 @@ function waitsForApproval(
 function proposalOf({ evidence }: Blocked): Proposal {
   const { host, generation, project } = placeOf(evidence);
   return { uid: evidence.uid, incarnation: evidence.incarnation, host, generation, project };
+}
+
+/** One whose agent refused the last order goes after all others: else what cannot be stopped would hold up what can. */
+function refusedMs({ evidence: { uid, incarnation } }: Judgement, { caseOf }: Acting): number {
+  return caseOf(uid, incarnation)?.notBeforeMs ?? 0;
 }
 
 function oldestFirst(a: Judgement, b: Judgement): number {

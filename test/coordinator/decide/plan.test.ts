@@ -6,6 +6,7 @@ import { placeOf } from '../../../coordinator/src/decide/tally.ts';
 import { judge } from '../../../coordinator/src/decide/verdict.ts';
 import { modeKey } from '../../../coordinator/src/domain/operator.ts';
 import {
+  aCase,
   ago,
   aCharge,
   aContext,
@@ -66,6 +67,23 @@ t.test('an approval that only a budget holds back is paused', (t) => {
     aContext({ modes, approvals, charges: [aCharge()] }),
   );
   t.strictSame(plan.paused, [{ uid, incarnation }]);
+  t.end();
+});
+
+t.test('one whose agent refused the last order does not hold up the others of its host', (t) => {
+  const [first, second] = ['servo-1', 'servo-2'].map((id) => {
+    const of = { uid: parseId('servo uid', id) };
+    return judge(anOrphan(of), given);
+  });
+  if (first === undefined || second === undefined) throw new Error('two orphans are wanted');
+  const entries = (notBeforeMs: number | undefined) =>
+    planCell(
+      cell,
+      [first, second],
+      aContext({ cases: [aCase('orphan', { uid: first.evidence.uid, notBeforeMs })] }),
+    ).entries.map((e) => e.evidence.uid);
+  t.strictSame(entries(undefined), ['servo-1'], 'the host has room for one');
+  t.strictSame(entries(given.now.waitMs - 1), ['servo-2'], 'also when it could be ordered again');
   t.end();
 });
 
