@@ -1,6 +1,6 @@
 // The bytes behind every digest and signature. Both programs, and every release of them, must make the same ones.
 //
-//   text(s)    4 bytes, big-endian: how many bytes follow; then s in UTF-8.
+//   text(s)    4 bytes, big-endian: how many bytes follow; then s in UTF-8 (half a character as U+FFFD, as it is sent).
 //   number(n)  8 bytes, big-endian: a whole number from 0 to 2^53 - 1.
 //
 //   identity   text("servo.v1/identity") text(generation) text(uid) text(incarnation) text(runtime id)

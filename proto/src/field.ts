@@ -64,16 +64,20 @@ export function id<K extends IdKind>(kind: K): Codec<IdKinds[K]> {
   };
 }
 
-/** A text of `min` to `max` characters (UTF-16 units). */
+/**
+ * A text of `min` to `max` characters (UTF-16 units). Half a character (a lone surrogate, as cutting a text makes them) has no
+ * UTF-8, and whoever got such a message would refuse all of it: it is sent as U+FFFD, as signatures count it too.
+ */
 export function text(max: number, min = 1): Codec<string> {
   return {
     decode(raw, place) {
       if (typeof raw !== 'string') return refuse(place, shown(raw), `text of ${min} to ${max} characters`);
+      if (!raw.isWellFormed()) return refuse(place, 'holds half a character', 'text that UTF-8 can spell');
       if (raw.length < min || raw.length > max)
         return refuse(place, `has ${raw.length} characters`, `text of ${min} to ${max} characters`);
       return raw;
     },
-    encode: (value) => value,
+    encode: (value) => value.toWellFormed(),
   };
 }
 
@@ -196,7 +200,10 @@ export function textMap(maxEntries: number, maxChars: number): Codec<Readonly<Re
         entries.map(([key, item]) => [key, value.decode(item, { parent: place, name: `[${key}]` })]),
       );
     },
-    encode: (values) => values,
+    encode: (values) =>
+      Object.fromEntries(
+        Object.entries(values).map(([key, item]) => [key.toWellFormed(), value.encode(item)]),
+      ),
   };
 }
 

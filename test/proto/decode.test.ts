@@ -16,6 +16,7 @@ import {
   type Plain,
 } from '../../proto/src/encode.ts';
 import { deserialise, descriptor } from '../../proto/src/load.ts';
+import { orderBytes } from '../../proto/src/canonical.ts';
 import * as any from './support/arbitraries.ts';
 
 const hash = 'a'.repeat(64);
@@ -201,3 +202,21 @@ t.test('limits of lists', (t) => {
 function escape(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
+
+t.test(
+  'an order whose reason was cut in the middle of a character arrives, and its signature still holds',
+  (t) => {
+    const type = descriptor.lookupType('servo.v1.CoordinatorMessage');
+    const [sample] = fc.sample(any.order, { seed: 1, numRuns: 1 });
+    if (sample === undefined) throw new Error('no sample');
+    const sent = { ...sample, reason: `${'x'.repeat(499)}\u{1f600}`.slice(0, 500) };
+    const wire = type
+      .encode(type.fromObject(encodeCoordinatorMessage({ kind: 'order', order: sent })))
+      .finish();
+    const came = decodeCoordinatorMessage(deserialise(type, wire));
+    if (came.kind !== 'order') throw new Error(came.kind);
+    t.equal(came.order.reason, `${'x'.repeat(499)}\ufffd`);
+    t.strictSame(orderBytes(came.order), orderBytes(sent));
+    t.end();
+  },
+);

@@ -14,6 +14,15 @@ const why = <T>(codec: field.Codec<T>, raw: unknown): string => {
   return '';
 };
 
+t.test('half a character, as cutting a text makes them, has no UTF-8', (t) => {
+  const cut = `${'x'.repeat(499)}\u{1f600}`.slice(0, 500);
+  t.equal(cut.isWellFormed(), false);
+  t.equal(field.sentence.encode(cut), `${'x'.repeat(499)}\ufffd`, 'it is sent as what every reader takes');
+  t.match(why(field.sentence, cut), /^it: holds half a character; want text that UTF-8 can spell$/);
+  t.strictSame(field.textMap(1, 9).encode({ 'a\ud800': 'b\udc00' }), { 'a\ufffd': 'b\ufffd' });
+  t.end();
+});
+
 t.test('stable names', (t) => {
   for (const code of ['x', 'not-json', 'a1-b2', 'x'.repeat(40)]) t.equal(field.code.decode(code, at), code);
   for (const code of ['', 'Not-json', 'a b', '-a', 'a-', 'a--b', 'ä', 'x'.repeat(41), 5, undefined])

@@ -28,21 +28,35 @@ export function parseStat(line: string): ProcStat {
   const open = line.indexOf('(');
   const close = line.lastIndexOf(')');
   const fields = line.slice(close + 2).split(' ');
-  const at = (n: number) => Number(fields[n - 3]);
+  // Nothing but digits is a number: JavaScript takes an empty text for 0.
+  const at = (n: number) => numberIn(fields[n - 3]);
+  // Negative where a process is ending: it has no group and no session any more.
+  const signed = (n: number) => (fields[n - 3] === '-1' ? -1 : at(n));
   const stat: ProcStat = {
-    pid: Number(line.slice(0, open)),
+    pid: numberIn(line.slice(0, open - 1)),
     state: fields[0] ?? '',
     ppid: at(4),
-    pgid: at(5),
-    session: at(6),
+    pgid: signed(5),
+    session: signed(6),
     cpuTicks: at(14) + at(15) + at(16) + at(17),
     startTicks: at(22),
   };
   const numbers = [stat.pid, stat.ppid, stat.pgid, stat.session, stat.cpuTicks, stat.startTicks];
-  if (open < 1 || close < open || stat.state.length !== 1 || !numbers.every(Number.isSafeInteger)) {
+  const isFramed = line.slice(open - 1, open) === ' ' && open > 1 && line.slice(close, close + 2) === ') ';
+  if (
+    !isFramed ||
+    close < open ||
+    stat.pid < 1 ||
+    !/^[A-Za-z]$/.test(stat.state) ||
+    !numbers.every(Number.isSafeInteger)
+  ) {
     throw new Error(`not a line of /proc/<pid>/stat: ${line.slice(0, 80)}`);
   }
   return stat;
+}
+
+function numberIn(text: string | undefined): number {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : NaN;
 }
 
 // The kernel answers these two from its own memory, at once, so waiting for them costs less than handing them to a thread.

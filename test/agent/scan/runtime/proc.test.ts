@@ -12,12 +12,26 @@ t.test('a name may hold anything', async (t) => {
   t.strictSame(stat, { pid: 71, state: 'S', ppid: 1, pgid: 72, session: 73, cpuTicks: 34, startTicks: 4242 });
 });
 
+t.test('a process that is ending has no group and no session', (t) => {
+  const line = '71 (a) Z 1 -1 -1 0 -1 4194304 1 0 0 0 7 8 9 10 20 0 1 0 4242 1 1';
+  t.match(parseStat(line), { state: 'Z', pgid: -1, session: -1 });
+  t.end();
+});
+
 t.test('what is no such line is refused', async (t) => {
   for (const line of [
     '',
     '71',
     '71 (a) S 1',
     '71 (a) S 1 72 73 0 -1 4194304 1 0 0 0 7 x 9 10 20 0 1 0 4242',
+    // What is blank is no zero, and nothing is process 0.
+    '71 (a) S                    ',
+    '71 (a) S 1  73 0 -1 4194304 1 0 0 0 7 8 9 10 20 0 1 0 4242',
+    ' (a) S 1 72 73 0 -1 4194304 1 0 0 0 7 8 9 10 20 0 1 0 4242',
+    '0 (a) S 1 72 73 0 -1 4194304 1 0 0 0 7 8 9 10 20 0 1 0 4242',
+    '7(a) S 1 72 73 0 -1 4194304 1 0 0 0 7 8 9 10 20 0 1 0 4242',
+    '71 (a) S 1 72 73 0 -1 4194304 1 0 0 0 0x7 8 9 10 20 0 1 0 4242',
+    '71 (a) S 1 72 73 0 -1 4194304 1 0 0 0 7 8 9 10 20 0 1 0 -1',
   ]) {
     t.throws(() => parseStat(line), /not a line/, line);
   }
