@@ -1,6 +1,6 @@
 // Hold files: somebody on this host protects a servo (a file named after its uid), or all of them (`all`).
 // What cannot be read protects: a directory that vanished must not lift what was in it.
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '@servo-auditor/proto/canonical.ts';
 import { isId, type ServoUid } from '@servo-auditor/proto/ids.ts';
@@ -36,7 +36,8 @@ export class Holds {
     for (const scope of ['all', uid] as const) {
       const file = this.fileOf(scope);
       try {
-        statSync(file);
+        // The entry itself: a link protects, whatever became of what it leads to.
+        lstatSync(file);
         return { kind: 'held', file };
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') return unreadable(file, error);
@@ -57,7 +58,7 @@ export class Holds {
   lift(scope: HoldScope): boolean {
     const file = this.fileOf(scope);
     try {
-      statSync(file);
+      lstatSync(file);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return false;
       throw error;

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseId } from '@servo-auditor/proto/ids.ts';
@@ -32,6 +32,16 @@ t.test('what cannot be read protects', (t) => {
   t.match(holds.of(uid), { kind: 'unreadable' }, 'a directory that vanished lifts nothing');
   writeFileSync(holds.directory, '');
   t.match(holds.of(uid), { kind: 'unreadable', message: /no directory/ });
+  t.end();
+});
+
+t.test('a hold file that is a link protects, also when what it leads to is gone', (t) => {
+  const holds = new Holds(t.testdir());
+  const file = join(holds.directory, 's%2F1%3Aa');
+  symlinkSync('nowhere', file);
+  t.strictSame(holds.of(uid), { kind: 'held', file });
+  t.equal(holds.lift(uid), true);
+  t.strictSame(holds.of(uid), { kind: 'none' });
   t.end();
 });
 
