@@ -8,6 +8,7 @@
 import { canonicalJson, sha256Hex } from '@servo-auditor/proto/canonical.ts';
 import { isId, type Digest } from '@servo-auditor/proto/ids.ts';
 import type { Entry, Mark } from './entries.ts';
+import { isKnownKind, isWhole, unfitField } from './shape.ts';
 
 export interface Line {
   readonly mark: Mark;
@@ -28,17 +29,6 @@ export interface Reading {
 
 /** An empty journal stands here. */
 export const emptyMark: Mark = { sequence: 0, hash: sha256Hex('') };
-
-const kinds: Readonly<Record<Entry['kind'], true>> = {
-  accepted: true,
-  seen: true,
-  intent: true,
-  outcome: true,
-  closed: true,
-  acked: true,
-  waited: true,
-  base: true,
-};
 
 export function makeLine(
   entry: Entry,
@@ -83,21 +73,19 @@ function readLine(text: string, before: Mark): Line | string {
   }
   if (typeof value !== 'object' || value === null) return 'is no object';
   const { sequence, prev, hash, waitMs, entry } = value as Readonly<Record<string, unknown>>;
-  if (
-    typeof sequence !== 'number' ||
-    typeof waitMs !== 'number' ||
-    typeof entry !== 'object' ||
-    entry === null
-  )
+  if (!isWhole(sequence) || !isWhole(waitMs) || typeof entry !== 'object' || entry === null)
     return 'lacks a field';
   if (!isId('digest', prev) || !isId('digest', hash)) return 'lacks a hash';
   if (hash !== hashOf(prev, sequence, waitMs, entry)) return 'does not have the hash of its content';
   const kind = 'kind' in entry ? entry.kind : undefined;
-  if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind))
+  if (!isKnownKind(kind))
     return `is of an unknown kind, ${JSON.stringify(kind)}: was it written by a newer agent?`;
   const first = before.sequence === 0 && kind === 'base';
   if (!first && (sequence !== before.sequence + 1 || prev !== before.hash))
     return `does not follow line ${before.sequence}: want ${before.sequence + 1}, found ${sequence}`;
+  const unfit = unfitField(kind, entry);
+  if (unfit !== undefined)
+    return `is of the kind ${kind}, and its "${unfit}" is missing or cannot be understood: was it written by another release?`;
   // The hash says that this agent, or another release of it, wrote this entry.
   return { mark: { sequence, hash }, waitMs, entry: entry as Entry };
 }

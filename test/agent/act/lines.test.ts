@@ -83,6 +83,48 @@ t.test('lines that are missing, moved or foreign are damage', (t) => {
   t.end();
 });
 
+t.test(
+  'an entry that bears the right hash and is not what this agent writes is damage, never half of a memory',
+  (t) => {
+    const damage = (entry: object, waitMs = 0) =>
+      readLines(Buffer.from(makeLine(entry as Entry, waitMs, emptyMark).text)).damage;
+    const intent = {
+      order: 'o-1',
+      local: false,
+      action: 'stop',
+      uid: 'u-1',
+      incarnation: 'b:1:1',
+      runtimeId: '1:1',
+      launch: { argv: ['a'], cwd: '/', env: {} },
+      listens: [],
+    };
+    const base = { epoch: 1, orders: [], kept: [], stopsMs: [] };
+    t.equal(damage({ kind: 'intent', intent }), undefined);
+    t.equal(damage({ kind: 'base', base }), undefined);
+    t.equal(
+      damage({ kind: 'waited', besides: 'a newer release' }),
+      undefined,
+      'what it has beside is let be',
+    );
+    t.match(damage({ kind: 'intent' }), /^line 1 .*is of the kind intent, and its "intent" is missing/);
+    t.match(damage({ kind: 'intent', intent: { ...intent, uid: '' } }), /its "intent"/);
+    t.match(damage({ kind: 'intent', intent: { ...intent, action: 'destroy' } }), /its "intent"/);
+    t.match(damage({ kind: 'seen', epoch: 1.5, decision: { version: 1, hash: hash('1') } }), /its "epoch"/);
+    t.match(damage({ kind: 'seen', epoch: 1 }), /its "decision" is missing/);
+    t.match(
+      damage({ kind: 'outcome', order: 'o-1', result: { outcome: 'done', code: '', message: '' } }),
+      /its "result"/,
+    );
+    t.match(damage({ kind: 'acked', order: 7 }), /its "order"/);
+    for (const lacks of Object.keys(base))
+      t.match(damage({ kind: 'base', base: { ...base, [lacks]: null } }), /its "base"/, lacks);
+    t.match(damage({ kind: 'base', base: { ...base, stopsMs: [['o-1', 'soon']] } }), /its "base"/);
+    t.match(damage({ kind: 'base', base: { ...base, kept: [{ intent }] } }), /its "base"/);
+    t.match(damage({ kind: 'waited' }, -1), /lacks a field/, 'a time before time began');
+    t.end();
+  },
+);
+
 t.test('a compacted file begins with its base, whatever its number', (t) => {
   const mark = { sequence: 41, hash: hash('41') };
   const base = makeLine({ kind: 'base', base: { epoch: 1, orders: [], kept: [], stopsMs: [] } }, 0, mark);
