@@ -226,6 +226,21 @@ t.test('what is no mapping of keys', (t) => {
   t.end();
 });
 
+t.test('a group that may be absent is not switched on by its bare key', (t) => {
+  t.match(
+    errors(`${least}demo:\n`).join(),
+    /^5:\d demo: is empty; want a mapping of keys, or no such key at all$/,
+  );
+  t.end();
+});
+
+t.test('an error about a key is one line, whatever the key', (t) => {
+  t.match(errors(`${least}"a\\nb": x\n`), [/^5:1 "a\\nb": unknown key; /]);
+  t.match(errors(`${least}"": x\n`), [/^5:1 "": unknown key; /]);
+  t.match(errors(`${least}? ${'k'.repeat(2000)}\n: x\n`), [/^5:\d "k{100}": unknown key; /]);
+  t.end();
+});
+
 t.test('rules over several options speak at the place of one', (t) => {
   const file = join(t.testdir(), 'servo.yaml');
   writeFileSync(file, `${least}note: x\n`);

@@ -16,9 +16,20 @@ export function group<const T extends Table>(help: string, table: T): Entry<Valu
   };
 }
 
-/** A group that may be absent as a whole, and is then `undefined`. */
+/**
+ * A group that may be absent as a whole, and is then `undefined`. Its key without anything below it is refused: whether that
+ * means the group with all its defaults, or none, only its writer knows.
+ */
 export function optionalGroup<const T extends Table>(help: string, table: T): Entry<Values<T> | undefined> {
-  return { ...group(help, table), absence: { kind: 'none' } };
+  return {
+    ...group(help, table),
+    absence: { kind: 'none' },
+    read(node, cursor) {
+      if (isScalar(node) && node.value === null)
+        return cursor.refuse(node, 'is empty', 'a mapping of keys, or no such key at all');
+      return readTable(node, table, cursor);
+    },
+  };
 }
 
 /** One of several groups, told apart by the key `by`, whose word is also part of the value. */

@@ -8,6 +8,9 @@ import { readTable } from './nested.ts';
 /** Larger than any configuration: what is larger is another file. */
 const maxFileBytes = 1024 * 1024;
 
+/** Characters of a key that an error shows. */
+const maxKeyChars = 100;
+
 /** The file cannot be used. `errors`: one line each, `file:line:column key: what is wrong; want what would be right`. */
 export class BadOptions extends Error {
   override readonly name = 'BadOptions';
@@ -81,6 +84,12 @@ function emptyNode(): Node {
   return node;
 }
 
+/** A key as it stands in an error: in one line, whatever somebody wrote. */
+function keyText(name: string): string {
+  const isPlain = name.length <= maxKeyChars && /^\P{Cc}+$/u.test(name) && name.trim() === name;
+  return isPlain ? name : JSON.stringify(name.slice(0, maxKeyChars));
+}
+
 function offsetOf(node: Node): number {
   return node.range?.[0] ?? 0;
 }
@@ -118,7 +127,8 @@ class Report {
         return undefined;
       },
       below: (name) => {
-        const own = path === '' || name.startsWith('[') ? `${path}${name}` : `${path}.${name}`;
+        const key = keyText(name);
+        const own = path === '' || key.startsWith('[') ? `${path}${key}` : `${path}.${key}`;
         return this.cursor(own, directory);
       },
       at: (node) => {
