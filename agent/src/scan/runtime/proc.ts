@@ -56,7 +56,7 @@ export function parseStat(line: string): ProcStat {
 }
 
 function numberIn(text: string | undefined): number {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : NaN;
+  return text !== undefined && /^(0|[1-9]\d*)$/.test(text) ? Number(text) : NaN;
 }
 
 // The kernel answers these two from its own memory, at once, so waiting for them costs less than handing them to a thread.
