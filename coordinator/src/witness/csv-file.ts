@@ -60,10 +60,12 @@ async function checkLastByte({ handle, bytes, where }: OpenFile): Promise<void> 
 async function* rowsOf(file: OpenFile, start: number): AsyncGenerator<CsvRow> {
   const { where } = file;
   const source = Readable.from(piecesOf(file, start));
+  let isHeaded = false;
   const parser = source.pipe(
     parse({
       columns: (names: string[]) => {
         checkColumns(names, claimColumns, where);
+        isHeaded = true;
         return names;
       },
       max_record_size: maxRowBytes,
@@ -72,6 +74,8 @@ async function* rowsOf(file: OpenFile, start: number): AsyncGenerator<CsvRow> {
   source.on('error', (error) => parser.destroy(error));
   try {
     for await (const row of parser) yield row as CsvRow;
+    if (!isHeaded)
+      throw new WitnessFailed(`${where}: has no line of column names; want one, also where no row follows`);
   } catch (cause) {
     throw failed(`${where}: is no CSV`, cause);
   } finally {

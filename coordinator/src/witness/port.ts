@@ -2,9 +2,17 @@
 import type { ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Claim, Lookup, Tombstone, WitnessProfile } from '../domain/witness.ts';
 
+/** Characters of a failure. It stands on operators' screens, whose answers have a limit of their own. */
+export const maxFailureChars = 1000;
+
 /** A reading that was not complete: whatever was read before it does not count. Says which query, file or page, and why. */
 export class WitnessFailed extends Error {
   override readonly name: string = 'WitnessFailed';
+
+  /** @param message may hold what the witness answered: whatever is longer than `maxFailureChars` is cut. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.length > maxFailureChars ? `${message.slice(0, maxFailureChars)}…` : message, options);
+  }
 }
 /** The data changed while it was read: reading it again, from the start, may succeed. */
 export class WitnessChanged extends WitnessFailed {

@@ -73,6 +73,13 @@ const bad: [name: string, text: string, format: 'json' | 'csv', message: RegExp]
   ['no version', json({ version: undefined }), 'json', /"version" is missing/],
   ['a version of text', json({ version: '3' }), 'json', /version is "3"; want a whole number/],
   ['an empty file', '', 'csv', /line 1 is ""; want "# lineage/],
+  [
+    'no line of column names',
+    '# lineage=b version=3 rows=0\n',
+    'csv',
+    /has no line of column names; want one/,
+  ],
+  ['a long name', json({ ['x'.repeat(100_000)]: 1 }), 'json', /^.{1,1001}$/],
   ['unknown columns', csv.replace('host', 'node'), 'csv', /columns are uid, node, since: "node" is unknown/],
   ['a column that is there twice', csv.replace('host', 'since'), 'csv', /"since" is there twice/],
   ['no uid column', csv.replace('uid', 'host'), 'csv', /"uid" is missing/],
