@@ -112,10 +112,18 @@ async function acknowledge(
 type Selector =
   { readonly all: true } | { readonly host: HostRow['id'] } | { readonly cell: HostRow['cell'] };
 
-async function allHosts(session: Session, selector: Selector): Promise<readonly HostRow[]> {
+/** All pages of them. Throws `Ends` when a page comes twice: a coordinator that never ends must not fill this machine. */
+export async function allHosts(
+  session: Pick<Session, 'call'>,
+  selector: Selector,
+): Promise<readonly HostRow[]> {
   const found: HostRow[] = [];
+  const seen = new Set<string | undefined>();
   let pageToken: string | undefined;
   do {
+    if (seen.has(pageToken))
+      throw new Ends('refused', "the coordinator's pages of hosts go round in a circle; look into its log");
+    seen.add(pageToken);
     const page = await session.call('ListHosts', { ...selector, pageSize: maxRowsPerPage, pageToken });
     found.push(...page.hosts);
     pageToken = page.nextPageToken;
