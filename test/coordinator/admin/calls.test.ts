@@ -46,7 +46,8 @@ async function lastEvent({ store, deps }: World) {
 t.test('who may call what: every call, every role below its own', async (t) => {
   const world = await aWorld(t);
   // As much of a request as its encoding needs: it is refused before anybody reads it.
-  const whole: object = { reason, scope: { kind: 'cell', value: cell }, mode: 'observe' };
+  const texts = { path: '/x', cohort: 'x', hash: 'x', id: 'x' };
+  const whole: object = { reason, scope: { kind: 'cell', value: cell }, mode: 'observe', ...texts };
   for (const [name, { role, stream }] of Object.entries(adminMethods)) {
     if (stream) continue;
     const method = name as 'Status';
