@@ -172,8 +172,9 @@ export class DemoHost {
     }
   }
 
-  #writeConfig({ address, installation, factor }: Leader): void {
-    const { id, dir, kind, world, tls, orderKey } = this.setting;
+  /** What the agent is told of store and runtime. */
+  protected generation(): Readonly<Record<'store' | 'runtime', unknown>> {
+    const { id, dir, kind, world } = this.setting;
     const fields = { uid: 'uid', project: 'project', argv: 'argv', cwd: 'cwd', env: 'env' };
     const store = {
       'manifest-directory': { kind, root: join(dir, 'servos'), fields },
@@ -184,6 +185,19 @@ export class DemoHost {
       kind === 'labels'
         ? { from: 'argument', prefix: '--servo-uid=' }
         : { from: 'environment', variable: 'SERVO_UID' };
+    const runtime = {
+      kind: 'process',
+      users: [String(process.getuid?.() ?? 0)],
+      marker: { variable: hostVariable, value: `${world}/${id}` },
+      commands: [servoScript],
+      identity,
+      stopGrace: '2 s',
+    };
+    return { store, runtime };
+  }
+
+  #writeConfig({ address, installation, factor }: Leader): void {
+    const { dir, tls, orderKey } = this.setting;
     mkdirSync(join(dir, 'state'), { recursive: true, mode: 0o700 });
     const config = {
       installation,
@@ -191,15 +205,7 @@ export class DemoHost {
       tls,
       orderKeys: [orderKey],
       state: join(dir, 'state'),
-      store,
-      runtime: {
-        kind: 'process',
-        users: [String(process.getuid?.() ?? 0)],
-        marker: { variable: hostVariable, value: `${world}/${id}` },
-        commands: [servoScript],
-        identity,
-        stopGrace: '2 s',
-      },
+      ...this.generation(),
       demo: { factor },
     };
     // JSON is YAML.

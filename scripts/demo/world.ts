@@ -157,8 +157,11 @@ export class World {
     };
   }
 
-  /** Makes a host with running, claimed and routed servos. Its agent is started apart. */
-  async addHost({ id, kind, servos, spell = (uid) => uid }: HostPlan): Promise<DemoHost> {
+  /** Makes a host with running, claimed and routed servos. Its agent is started apart. @param make another kind of host. */
+  async addHost(
+    { id, kind, servos, spell = (uid) => uid }: HostPlan,
+    make = (setting: HostSetting, all: readonly ServoSpec[]) => new DemoHost(setting, all),
+  ): Promise<DemoHost> {
     const dir = join(this.dir, 'hosts', id);
     mkdirSync(dir, { recursive: true });
     const tls = await issueHost(join(this.dir, 'pki'), parseId('host', id), parseId('cell', cell));
@@ -171,7 +174,7 @@ export class World {
       world: this.#name,
       orderKey: this.#orderKey.publicKey,
     };
-    const host = new DemoHost(setting, servos);
+    const host = make(setting, servos);
     this.hosts.set(id, host);
     await host.populate();
     for (const { uid, project } of servos) {

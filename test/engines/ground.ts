@@ -40,6 +40,8 @@ export interface RuntimeHand {
 /** Keeps the platform's records. */
 export interface StoreHand {
   readonly name: string;
+  /** What an agent's configuration says of it. */
+  readonly config: Readonly<Record<string, unknown>>;
   open(): Store;
   /** What the runtime must carry for it. */
   labelsOf(uid: string): Readonly<Record<string, string>>;

@@ -211,6 +211,26 @@ export class DockerHand implements RuntimeHand {
     return `${this.#scope}-${slot}`;
   }
 
+  /** What an agent's configuration says of it. */
+  get config(): Readonly<Record<string, unknown>> {
+    const { socket, identity } = this.#options;
+    return {
+      kind: 'docker',
+      socket,
+      marker: this.marker,
+      identity,
+      pruner: 'none',
+      scratch: ['/tmp'],
+      stopGrace: '2 s',
+    };
+  }
+
+  /** By the engine itself. */
+  async runs(slot: string): Promise<boolean> {
+    const { status, text } = await this.call('GET', `/containers/${this.nameOf(slot)}/json`);
+    return status === 200 && (JSON.parse(text) as Container).State.Running;
+  }
+
   async inspect(slot: string): Promise<Container> {
     return (await this.ask('GET', `/containers/${this.nameOf(slot)}/json`)) as Container;
   }

@@ -18,6 +18,7 @@ export function manifests(folder: string): StoreHand {
   const fileOf = (uid: string) => join(root, project, `${uid}.json`);
   return {
     name: 'manifest-directory',
+    config: { kind: 'manifest-directory', root, fields },
     open: () => openManifestDirectory({ root, fields, suffix: '.json', ignore: [] }),
     labelsOf: () => ({}),
     put: (uid) => writeFileSync(fileOf(uid), JSON.stringify({ uid, project })),
@@ -44,6 +45,7 @@ export function sqlite(folder: string): StoreHand {
   change('DELETE FROM instance');
   return {
     name: 'sqlite',
+    config: { kind: 'sqlite', file, table: 'instance', fields },
     open: () => openSqlite({ path: file, table: 'instance', columns: fields }),
     labelsOf: () => ({}),
     put: (uid) => change('INSERT OR REPLACE INTO instance VALUES (?, ?, ?)', uid, uid, project),
@@ -59,6 +61,7 @@ export function sqlite(folder: string): StoreHand {
 export function labels(): StoreHand {
   return {
     name: 'labels',
+    config: { kind: 'labels', fields: recordLabels },
     open: () => openLabels({ fields: recordLabels }),
     labelsOf: (uid) => ({ [recordLabels.uid]: uid, [recordLabels.project]: project }),
     put: () => undefined,

@@ -1,6 +1,6 @@
 // A certified world for end-to-end tests: real processes, every generation trusted and in enforce, earned as anywhere else.
 import type t from 'tap';
-import type { ServoSpec, StoreKind } from '../../scripts/demo/host.ts';
+import type { DemoHost, HostSetting, ServoSpec, StoreKind } from '../../scripts/demo/host.ts';
 import { until } from '../../scripts/demo/processes.ts';
 import { cell, World } from '../../scripts/demo/world.ts';
 
@@ -31,6 +31,8 @@ export interface AuditRow {
 export interface StageOptions {
   readonly policy?: Readonly<Record<string, number>>;
   readonly prepare?: (world: World) => Promise<void>;
+  /** Another kind of host. */
+  readonly make?: (setting: HostSetting, servos: readonly ServoSpec[]) => DemoHost;
 }
 
 export class Stage {
@@ -87,7 +89,7 @@ export class Stage {
 export async function aStage(
   test: Pick<typeof t, 'teardown'>,
   hosts: Readonly<Record<string, readonly [StoreKind, ...Partial<ServoSpec>[]]>>,
-  { policy = {}, prepare = () => Promise.resolve() }: StageOptions = {},
+  { policy = {}, prepare = () => Promise.resolve(), make }: StageOptions = {},
 ): Promise<Stage> {
   const world = await World.create({ ...setting, policy });
   test.teardown(async () => await world.close());
@@ -101,11 +103,8 @@ export async function aStage(
       { uid: `${id}-trial` },
       ...stay,
     ];
-    await world.addHost({
-      id,
-      kind,
-      servos: servos.map((spec) => ({ ...spec, project: `project-${spec.uid}` })),
-    });
+    const plan = { id, kind, servos: servos.map((spec) => ({ ...spec, project: `project-${spec.uid}` })) };
+    await world.addHost(plan, make);
   }
   await world.startCoordinator();
   for (const host of world.hosts.values()) host.startAgent(world.leader);
