@@ -1,5 +1,5 @@
 // What an action gate may know: the orphan, the round, which breakers are open now, and what the budgets have left.
-import type { Incarnation, ServoUid } from '@servo-auditor/proto/ids.ts';
+import type { HostId, Incarnation, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Answer } from '../domain/answer.ts';
 import type { Case } from '../domain/case.ts';
 import type { OpenOrder } from '../domain/order.ts';
@@ -14,6 +14,8 @@ export interface Acting {
   readonly budgets: BudgetBook;
   /** The unfinished order of a uid. */
   readonly orderOf: (uid: ServoUid) => OpenOrder | undefined;
+  /** Host of another copy of the uid that this plan has taken already. */
+  readonly takenOn: (uid: ServoUid) => HostId | undefined;
   /** The case of one incarnation, if it is not over. */
   readonly caseOf: (uid: ServoUid, incarnation: Incarnation) => Case | undefined;
 }

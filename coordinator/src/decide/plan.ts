@@ -1,6 +1,6 @@
 // The plan of one cell: which orphans become orders now, which wait, for what, and which breakers open.
 // Gates of a servo are independent; only breakers (too many at once) and budgets (the oldest first) look at all of them.
-import type { CellId } from '@servo-auditor/proto/ids.ts';
+import type { CellId, HostId, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Answer } from '../domain/answer.ts';
 import type { Blocked, BreakerOpening, Plan, PlanEntry, Proposal, RoundContext } from '../domain/plan.ts';
 import { actionGates, type ActionGate, type ActionRow, type Judgement } from '../domain/verdict.ts';
@@ -25,7 +25,8 @@ export function* planInSteps(
   context: RoundContext,
 ): Steps<Plan> {
   const openings = yield* breakersInSteps(judgements, context);
-  const acting = actingBeside(openings, context);
+  const taken = new Map<ServoUid, HostId>();
+  const acting = actingBeside(openings, context, taken);
   const orphans = actionable(judgements)
     .filter((j) => j.evidence.host.view.cell === cell)
     .toSorted((a, b) => refusedMs(a, acting) - refusedMs(b, acting) || oldestFirst(a, b));
@@ -41,6 +42,7 @@ export function* planInSteps(
       continue;
     }
     acting.budgets.take(placeOf(evidence));
+    taken.set(evidence.uid, evidence.host.view.id);
     entries.push({ evidence, rounds: evidence.rounds, row, approved: needsApproval(orphan, context) });
   }
   const byServo = new Map(orphans.map((o) => [o.evidence, o]));
@@ -65,7 +67,11 @@ export function actingOn(judgements: readonly Judgement[], context: RoundContext
   return actingBeside(atOnce(breakersInSteps(judgements, context)), context);
 }
 
-function actingBeside(openings: readonly BreakerOpening[], context: RoundContext): Acting {
+function actingBeside(
+  openings: readonly BreakerOpening[],
+  context: RoundContext,
+  taken: ReadonlyMap<ServoUid, HostId> = new Map(),
+): Acting {
   const breakers = new Map(context.operator.breakers.map((b) => [b.cohort, b.message]));
   for (const opening of openings) breakers.set(opening.cohort, opening.message);
   const { openOrders, cases } = context.operator;
@@ -76,6 +82,7 @@ function actingBeside(openings: readonly BreakerOpening[], context: RoundContext
     breakers,
     budgets: new BudgetBook(context),
     orderOf: (uid) => orders.get(uid),
+    takenOn: (uid) => taken.get(uid),
     caseOf: (uid, incarnation) => past.get(`${uid} ${incarnation}`),
   };
 }

@@ -4,6 +4,7 @@ import { planCell } from '../../../coordinator/src/decide/plan.ts';
 import { budgetCohorts, budgetLimit } from '../../../coordinator/src/decide/cohorts.ts';
 import { placeOf } from '../../../coordinator/src/decide/tally.ts';
 import { judge } from '../../../coordinator/src/decide/verdict.ts';
+import { render } from '../../../coordinator/src/domain/answer.ts';
 import { modeKey } from '../../../coordinator/src/domain/operator.ts';
 import {
   aCase,
@@ -84,6 +85,20 @@ t.test('one whose agent refused the last order does not hold up the others of it
     ).entries.map((e) => e.evidence.uid);
   t.strictSame(entries(undefined), ['servo-1'], 'the host has room for one');
   t.strictSame(entries(given.now.waitMs - 1), ['servo-2'], 'also when it could be ordered again');
+  t.end();
+});
+
+t.test('of two copies of a uid one is stopped first; together they would void the plan', (t) => {
+  const copies = orphansOnHosts(2, { uid });
+  const plan = planCell(cell, copies, aContext());
+  t.strictSame(
+    plan.entries.map((e) => e.evidence.host.view.id),
+    ['h1'],
+  );
+  t.match(
+    plan.blocked.map((b) => [b.by, render(b.row.budget.says, b.row.budget.numbers)]),
+    [[['budget'], /another copy of .*, on h1, is stopped first/]],
+  );
   t.end();
 });
 

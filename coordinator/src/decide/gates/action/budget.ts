@@ -3,7 +3,7 @@ import { duration, pass, refuse } from '../../../domain/answer.ts';
 import type { ActionGateRule } from '../../acting.ts';
 import { placeOf } from '../../tally.ts';
 
-export const budget: ActionGateRule = ({ evidence }, { context, budgets, orderOf, caseOf }) => {
+export const budget: ActionGateRule = ({ evidence }, { context, budgets, orderOf, takenOn, caseOf }) => {
   const { now, policy } = context;
   const order = orderOf(evidence.uid);
   if (order !== undefined)
@@ -15,6 +15,12 @@ export const budget: ActionGateRule = ({ evidence }, { context, budgets, orderOf
         state: order.state,
       },
     );
+  const beside = takenOn(evidence.uid);
+  if (beside !== undefined)
+    return refuse('another copy of {uid}, on {host}, is stopped first', 'waits for the receipt from {host}', {
+      uid: evidence.uid,
+      host: beside,
+    });
   const past = caseOf(evidence.uid, evidence.incarnation);
   // Its host's inventory is older than the receipt: the servo only looks as if it ran.
   if (past?.state === 'quarantined')
