@@ -6,6 +6,7 @@ import {
   bent,
   c1,
   claimed,
+  created,
   generation,
   h1,
   h2,
@@ -173,6 +174,15 @@ t.test('as many controls as there are servos that are known to be live', (t) => 
     servos: e.servos.filter((s) => s.uid !== 'k3' && s.uid !== 'k4' && s.uid !== 'k5'),
   }));
   t.same(says(unseen), [], 'only two are seen');
+  const others = ['r1', 'r2', 'r3'].map((name) => parseId('servo uid', name));
+  const beside = [
+    at(0, { kind: 'host.enrolled' as const, host: h2, cell: c1, generation }),
+    ...others.flatMap((uid) => [created(uid, 0, h2), ...claimed(uid, 0, h2)]),
+    inventory(5 * second, others, h2),
+  ];
+  t.equal(says([...unseen, ...beside]).length, 1, 'others of the generation help out');
+  const retired = at(hour, { kind: 'host.retired', host: h2 });
+  t.same(says([...unseen, ...beside, retired]), [], 'unless their host is retired');
   const earlier = bent(asked('k1', 'k2'), 'inventory.taken', (e) => ({ ...e, epoch: 0 }));
   t.same(says(earlier), [], 'to this leader nothing was shown');
   t.end();

@@ -108,7 +108,7 @@ function knownLive({ made }: TrueOrder, { ledger, setting }: Court): number {
   if (readMs === undefined) return 0;
   const known = new Set<ServoUid>();
   for (const [id, host] of ledger.hosts.all) {
-    if (host.cell !== made.cell || host.generation !== made.generation) continue;
+    if (host.retired || host.cell !== made.cell || host.generation !== made.generation) continue;
     const latest = ledger.heard.latest(id);
     // What was shown to an earlier leader, this one has not seen.
     if (latest === undefined || latest.problems > 0 || latest.epoch !== made.epoch) continue;
