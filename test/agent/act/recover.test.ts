@@ -79,6 +79,15 @@ t.test('an intent without an outcome', async (t) => {
     await h.executor.idle();
     t.equal(world.signals, 0);
   });
+  t.test('of which nobody can tell whether it runs is unknown: silence is not absence', async (t) => {
+    const { world } = await begin();
+    world.runs = false;
+    world.tells = false;
+    const h = hand(world);
+    await h.executor.idle();
+    t.match(h.receipts, [{ outcome: 'unknown', code: 'interrupted', message: /cannot be told/ }]);
+    t.match(h.journal.view.keptServo(uid), { certain: false });
+  });
   t.test('of a servo that somebody started anew is unknown', async (t) => {
     const { world } = await begin();
     world.pid++;

@@ -23,7 +23,7 @@ import type {
   SignedOrder,
   Yes,
 } from '@servo-auditor/proto/wire.ts';
-import type { StopResult } from '../../../agent/src/act/actor.ts';
+import type { Actor, StartResult, StopResult } from '../../../agent/src/act/actor.ts';
 import type { Context } from '../../../agent/src/act/context.ts';
 import { realDisk, type Disk } from '../../../agent/src/act/disk.ts';
 import { Executor } from '../../../agent/src/act/execute.ts';
@@ -31,7 +31,7 @@ import { Holds } from '../../../agent/src/act/holds.ts';
 import { Journal } from '../../../agent/src/act/journal.ts';
 import { Seen } from '../../../agent/src/act/memory.ts';
 import { SentNonces } from '../../../agent/src/act/nonces.ts';
-import type { Inventory, ServoFacts } from '../../../agent/src/scan/scan.ts';
+import type { Inventory, Launch, ServoFacts } from '../../../agent/src/scan/scan.ts';
 import { object } from '../scan/support.ts';
 import { hash, limits, nowAt } from './orders.ts';
 
@@ -82,6 +82,8 @@ export class World {
   readonly directory = mkdtempSync(join(tmpdir(), 'servo-hand-'));
   ms = 1_000_000;
   runs = true;
+  /** Whether anybody can say what runs. */
+  tells = true;
   pid = 4;
   signals = 0;
   starts = 0;
@@ -94,7 +96,10 @@ export class World {
     Promise.resolve(yesTo(question));
   questions: ConfirmRequest[] = [];
   problems: Inventory['problems'] = [];
+  launch: Launch = { argv: ['sleep', '1'], cwd: '/', env: { SECRET: 'x' } };
   conflicts: { address: string; holder: string }[] = [];
+  /** What a start comes to, where it does not work. */
+  failing: StartResult | undefined;
   /** What was asked of the engine to keep the servo down, or to give back what it had. */
   settled: ('kept' | 'running')[] = [];
   unsettled: (state: 'kept' | 'running') => string | undefined = () => undefined;
@@ -112,7 +117,7 @@ export class World {
       },
       object: object('s-1', this.pid),
       record: undefined,
-      launch: { argv: ['sleep', '1'], cwd: '/', env: { SECRET: 'x' } },
+      launch: this.launch,
     };
   }
 }
@@ -125,7 +130,7 @@ export interface Hand {
 }
 
 /** An agent in this world; another one after it finds what it left. */
-export function hand(world: World, disk: Disk = realDisk): Hand {
+export function hand(world: World, disk: Disk = realDisk, actor: Actor = handOf(world)): Hand {
   const clock = { now: () => nowAt(world.ms) };
   const journal = new Journal(world.directory, { disk });
   const seen = new Seen(journal, clock);
@@ -143,32 +148,7 @@ export function hand(world: World, disk: Disk = realDisk): Hand {
     holds,
     verify,
     scanner: { scan: () => Promise.resolve(inventoryOf(world)) },
-    actor: {
-      stopGraceMs: 0,
-      look: () =>
-        Promise.resolve({
-          keepable: { keepable: true },
-          listens: [],
-          stop: () => {
-            world.signals++;
-            return Promise.resolve(world.stopping());
-          },
-        }),
-      runs: (_runtimeId, incarnation) =>
-        Promise.resolve(world.runs && incarnation === world.facts().servo.incarnation),
-      start: () => {
-        world.starts++;
-        world.runs = true;
-        world.pid++;
-        const { incarnation, runtimeId } = world.facts().servo;
-        return Promise.resolve({ kind: 'started', incarnation, runtimeId, message: 'started' });
-      },
-      settle: (_launch, state) => {
-        world.settled.push(state);
-        return Promise.resolve(world.unsettled(state));
-      },
-      conflicts: () => Promise.resolve(world.conflicts),
-    },
+    actor,
     ask: (question) => {
       world.questions.push(question);
       return world.answer(question);
@@ -181,6 +161,39 @@ export function hand(world: World, disk: Disk = realDisk): Hand {
   executor.onReceipt = (receipt) => receipts.push(receipt);
   executor.recover();
   return { executor, journal, context, receipts };
+}
+
+/** What an actor can do to a servo that is a value. */
+function handOf(world: World): Actor {
+  return {
+    stopGraceMs: 0,
+    look: () =>
+      Promise.resolve({
+        keepable: { keepable: true },
+        listens: [],
+        stop: () => {
+          world.signals++;
+          return Promise.resolve(world.stopping());
+        },
+      }),
+    runs: (_runtimeId, incarnation) =>
+      Promise.resolve(
+        world.tells ? world.runs && incarnation === world.facts().servo.incarnation : undefined,
+      ),
+    start: () => {
+      if (world.failing !== undefined) return Promise.resolve(world.failing);
+      world.starts++;
+      world.runs = true;
+      world.pid++;
+      const { incarnation, runtimeId } = world.facts().servo;
+      return Promise.resolve({ kind: 'started', incarnation, runtimeId, message: 'started' });
+    },
+    settle: (_launch, state) => {
+      world.settled.push(state);
+      return Promise.resolve(world.unsettled(state));
+    },
+    conflicts: () => Promise.resolve(world.conflicts),
+  };
 }
 
 /** A host that belongs to the installation already. */
