@@ -65,6 +65,13 @@ t.test('so many are misjudged that the host cannot be read right', (t) => {
 t.test('a single one, for as long as the rounds took, beside a servo without a tombstone', (t) => {
   t.match(says(...misread(1, hour)), [/which has no tombstone, and did not show k1 for/]);
   t.same(says(...misread(1, hour), tombstone), [], 'exactly this one was released');
+  const claimedLate = story().filter((e) => !(e.kind === 'claim.committed' && e.uid === 'k1'));
+  const known = [...claimedLate, ...claimed('k1' as never, 2 * hour + minute), ...misread(1, hour)];
+  t.same(
+    judged(known).filter((v) => v.invariant === 'I8'),
+    [],
+    'claimed only since the first round: nobody missed it then',
+  );
   t.same(says(...misread(1, madeMs - minute)), [], 'since a moment ago: the rounds saw it rightly');
   t.end();
 });

@@ -75,14 +75,25 @@ function misjudgedOn(
   return { known, misjudged };
 }
 
+/** In every cited round the authority claimed it there already, and the host did not show it. */
 function wasThroughout(servo: TrueServo, made: Told<'order.durable'>, { ledger }: Court): boolean {
-  const rounds = made.rounds.map((r) => ledger.heard.heartbeat(made.host, r.epoch, r.heartbeat));
-  return rounds.every(
-    (heartbeat) =>
+  const authority = ledger.claims.authority?.id;
+  const claim = ledger.claims
+    .claimsOf(servo.uid)
+    .find((s) => s.witness === authority && s.toMs === undefined && s.host === made.host);
+  return made.rounds.every(({ epoch, heartbeat: number, snapshots }) => {
+    const heartbeat = ledger.heard.heartbeat(made.host, epoch, number);
+    const snapshot = snapshots.find((s) => s.witness === authority)?.number;
+    const reading = snapshot === undefined ? undefined : ledger.heard.reading(epoch, snapshot);
+    return (
       heartbeat !== undefined &&
+      reading !== undefined &&
+      claim !== undefined &&
+      claim.fromMs <= reading.beganMs &&
       heartbeat.askedMs > servo.shownSinceMs &&
-      ledger.heard.inventory(made.host, heartbeat.digest)?.servos.has(servo.uid) === false,
-  );
+      ledger.heard.inventory(made.host, heartbeat.digest)?.servos.has(servo.uid) === false
+    );
+  });
 }
 
 function hasTombstone({ uid, host }: Told<'order.durable'>, { ledger }: Court): boolean {
