@@ -11,7 +11,7 @@ import { EngineHost } from '../engines/host.ts';
 import { labels, manifests } from '../engines/stores.ts';
 import { aStage, rounds } from '../support/stage.ts';
 
-const patienceMs = 90_000;
+const patienceMs = 180_000;
 
 export async function mainJob(t: Test, engine: ContainerEngine): Promise<void> {
   const hands = new Map<string, DockerHand>();

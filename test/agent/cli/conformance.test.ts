@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { freshMarker, me, PATH } from '../scan/support.ts';
 import { parentsHere } from '../support/host.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 const agentMain = join(import.meta.dirname, '../../../agent/src/main.ts');
 

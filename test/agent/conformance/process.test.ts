@@ -5,7 +5,7 @@ import { PairGround } from '../../engines/ground.ts';
 import { processHand } from '../../engines/hand-process.ts';
 import { conforms } from '../../engines/pairs.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(400_000);
 
 /** Plain processes have no engine, no address here, and nothing that would bring them back. */
 const noEngine = [
@@ -26,5 +26,5 @@ for (const name of ['manifest-directory', 'sqlite', 'labels'])
     if (store === undefined) throw new Error(`no store ${name}`);
     const ground = new PairGround(store, processHand(t, folder));
     const kept = name === 'labels' ? ['no-record'] : [];
-    await conforms(t, ground, [...noEngine, ...kept], { many: name === 'manifest-directory' ? 1000 : 50 });
+    await conforms(t, ground, [...noEngine, ...kept], { many: name === 'manifest-directory' ? 1000 : 50, patienceMs: 60_000, maxScanMs: 60_000 });
   });

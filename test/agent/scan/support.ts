@@ -45,7 +45,7 @@ export async function run(
 
 /** Runs a command that says one line when it is ready, by way of a file, and resolves when it has. */
 export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;

@@ -6,7 +6,7 @@ import { quarantine } from './act.ts';
 /** How long a reading may take while the engine hangs, in milliseconds. */
 const hungScanMs = 2000;
 /** How much later than that it may end. */
-const slackMs = 3000;
+const slackMs = 10_000;
 
 export const faultChecks: readonly Check[] = [
   {

@@ -3,7 +3,7 @@ import { bringUpDocker } from '../../../engines/docker.ts';
 import { offers } from '../../../engines/need.ts';
 import { troubles } from './trouble.ts';
 
-t.setTimeout(180_000);
+t.setTimeout(400_000);
 
 t.test('Docker', async (t) => {
   if (offers(t, 'docker')) await troubles(t, await bringUpDocker(t));

@@ -3,7 +3,7 @@ import { bringUpPodman } from '../../../engines/docker.ts';
 import { offers } from '../../../engines/need.ts';
 import { troubles } from './trouble.ts';
 
-t.setTimeout(180_000);
+t.setTimeout(400_000);
 
 t.test('Podman', async (t) => {
   if (offers(t, 'podman')) await troubles(t, await bringUpPodman(t));
