@@ -19,6 +19,7 @@ import {
 import { logLevels } from '@servo-auditor/proto/log.ts';
 import { maxStopWindowMs } from './act/view.ts';
 import { packaged } from './packaged.ts';
+import { labelOf, optionsOf, runtime } from './config-runtime.ts';
 import type { RuntimeOptions } from './scan/runtime/index.ts';
 import type { StoreOptions } from './scan/store/index.ts';
 
@@ -59,96 +60,6 @@ const store = variant(
     },
   },
   'where the platform records its servos on this host',
-);
-
-const stopGrace = duration({
-  help: 'time between SIGTERM and SIGKILL',
-  min: 100,
-  max: 10 * minute,
-  default: 10 * second,
-});
-
-const docker = {
-  socket: path({
-    help: 'the engine’s Unix socket; Podman: /run/podman/podman.sock',
-    default: '/run/docker.sock',
-  }),
-  marker: group('label of every servo of this installation on this host', {
-    label: text({ help: 'its name', example: 'servo.host' }),
-    value: text({ help: 'its value, which names installation and host', example: 'main/host-1' }),
-  }),
-  identity: variant(
-    'from',
-    {
-      label: { label: text({ help: 'label with the servo’s uid', example: 'servo.uid' }) },
-      environment: { variable: text({ help: 'variable with the servo’s uid', example: 'SERVO_UID' }) },
-      name: {
-        prefix: text({
-          help: 'what its name begins with before the uid',
-          optional: true,
-          example: 'servo-',
-        }),
-      },
-    },
-    'where a container says which servo it is; the store must read its uid from somewhere else',
-  ),
-  pruner: choice(['none', 'unknown'], {
-    help: 'none: nothing on this host deletes stopped containers (docker system prune, a timer); unknown: stop none',
-    default: 'unknown',
-  }),
-  scratch: listOf(path({ help: 'folder', example: '/tmp' }), {
-    help: 'folders in memory (tmpfs) whose files a stop may lose; a container with others is not stopped',
-    max: 50,
-  }),
-  stopGrace,
-  answer: duration({
-    help: 'longest wait for one answer of the engine',
-    min: second,
-    max: minute,
-    default: 5 * second,
-  }),
-  fullEvery: duration({
-    help: 'how long reports rest on the engine’s events before everything is listed again',
-    min: second,
-    max: 10 * minute,
-    default: minute,
-  }),
-};
-
-const runtime = variant(
-  'kind',
-  {
-    process: {
-      users: listOf(text({ help: 'name or number', example: 'servo' }), {
-        help: 'Unix users whose processes may be servos',
-        min: 1,
-        max: 50,
-      }),
-      marker: group('variable in the environment of every servo of this installation on this host', {
-        variable: text({ help: 'its name', example: 'SERVO_HOST' }),
-        value: text({ help: 'its value, which names installation and host', example: 'main/host-1' }),
-      }),
-      commands: listOf(text({ help: 'beginning', example: '/usr/bin/node' }), {
-        help: 'beginnings of arguments, one of which a servo’s process has; none: any command',
-        max: 50,
-      }),
-      identity: variant(
-        'from',
-        {
-          environment: { variable: text({ help: 'variable with the servo’s uid', example: 'SERVO_UID' }) },
-          argument: { prefix: text({ help: 'argument that goes on with the uid', example: '--servo-uid=' }) },
-        },
-        'where a process says which servo it is; the store must read its uid from somewhere else',
-      ),
-      parents: listOf(text({ help: 'command', max: 15, example: 'launcher' }), {
-        help: 'parents beside pid 1 that never start a child again, by the name in /proc/<pid>/comm',
-        max: 50,
-      }),
-      stopGrace,
-    },
-    docker,
-  },
-  'what really runs',
 );
 
 export const configTable = {
@@ -288,16 +199,6 @@ function rules(config: Config, refuse: Refuse): void {
       refuse(`activity.probeSources[${i}]`, `"${address}" is no IP address`, 'an IP address');
 }
 
-/** The one of an object's labels that the runtime reads the uid from, if it reads it from them at all. */
-function labelOf(runtime: Config['runtime']): string | undefined {
-  switch (runtime.kind) {
-    case 'process':
-      return runtime.identity.from === 'environment' ? runtime.identity.variable : undefined;
-    case 'docker':
-      return runtime.identity.from === 'label' ? runtime.identity.label : undefined;
-  }
-}
-
 function isLoopback(address: string): boolean {
   const host = address.slice(0, address.lastIndexOf(':'));
   return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
@@ -319,18 +220,5 @@ export function storeOptions({ store }: Config): StoreOptions {
 
 /** Options of the configured runtime, as it wants them. */
 export function runtimeOptions({ runtime, activity }: Config): RuntimeOptions {
-  const { probeSources } = activity;
-  switch (runtime.kind) {
-    case 'process': {
-      const { users, marker, commands, identity } = runtime;
-      return { runtime: 'process', options: { users, marker, commands, identity, probeSources } };
-    }
-    case 'docker': {
-      const { socket, marker, identity, answer: answerMs, fullEvery: fullEveryMs } = runtime;
-      return {
-        runtime: 'docker',
-        options: { socket, marker, identity, answerMs, fullEveryMs, probeSources },
-      };
-    }
-  }
+  return optionsOf(runtime, activity.probeSources);
 }

@@ -69,6 +69,12 @@ t.test('store and runtime may not read the same field', (t) => {
   );
   t.match(errorsOf(t, labels), [/runtime\.identity: reads SERVO_UID, which the store reads too/]);
   t.strictSame(errorsOf(t, labels.replace('uid: SERVO_UID', 'uid: PLATFORM_UID')), []);
+  const guests = `runtime: { kind: lxc, lxcpath: /var/lib/lxc, marker: { variable: H, value: h },
+  identity: { from: environment, variable: SERVO_UID } }
+# When`;
+  const lxc = labels.replace(/runtime:\n[\s\S]*?\n# When/, guests);
+  t.match(errorsOf(t, lxc), [/runtime\.identity: reads SERVO_UID, which the store reads too/]);
+  t.strictSame(errorsOf(t, lxc.replace('from: environment, variable: SERVO_UID', 'from: hostname')), []);
   t.match(errorsOf(t, `${sample}activity: { probeSources: [home] }\n`).join(), /activity: is there twice/);
   t.end();
 });

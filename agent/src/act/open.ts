@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import type { Actor } from './actor.ts';
 import { dockerActor } from './docker/actor.ts';
+import { lxcActor } from './lxc/actor.ts';
 import { processActor } from './process-actor.ts';
 
 export function openActor({ runtime }: Config): Actor {
@@ -16,5 +17,7 @@ export function openActor({ runtime }: Config): Actor {
         pruner: runtime.pruner,
         scratch: runtime.scratch,
       });
+    case 'lxc':
+      return lxcActor({ lxcpath: runtime.lxcpath, hooks: runtime.hooks, stopGraceMs: runtime.stopGrace });
   }
 }

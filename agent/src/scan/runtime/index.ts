@@ -1,12 +1,13 @@
 // The runtimes that this agent knows: a new one is a file beside this, which implements port.ts, and one line here.
 import { openDocker } from './docker/docker.ts';
+import { openLxc } from './lxc/lxc.ts';
 import type { Runtime } from './port.ts';
 import { openProcess } from './process.ts';
 
 export const runtimes = {
   process: openProcess,
   docker: openDocker,
-  // lxc: LXC guests; the incarnation is the inode and creation of the guest's configuration.
+  lxc: openLxc,
   // containerd: its own gRPC API on its socket; the incarnation is the container id with its creation.
 } as const;
 

@@ -1,0 +1,95 @@
+// Starts a kept guest again: by lxc-start, outside the agent's own control group, and with its autostart given back first,
+// so that what runs has what it had before. What fails leaves it stopped.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Incarnation } from '@servo-auditor/proto/ids.ts';
+import { readCgroup, unitIn, type Unit } from '../../scan/runtime/cgroup.ts';
+import { readGuest } from '../../scan/runtime/lxc/guest.ts';
+import { removeBlock } from '../../scan/runtime/lxc/kept.ts';
+import { lastLine, runProgram, standingOf, type LxcHost } from '../../scan/runtime/lxc/tools.ts';
+import { isAlive, readStatSync, type ProcStat } from '../../scan/runtime/proc.ts';
+import type { RuntimeLaunch } from '../../scan/scan.ts';
+import type { StartResult } from '../actor.ts';
+
+/** How long lxc-start may take: it waits until the guest runs, its start hooks and networks included. */
+const maxStartMs = 60_000;
+/** How long a guest must have run to count as started. One whose program is gone ends sooner. */
+const settlingMs = 300;
+const pollMs = 50;
+
+export async function startGuest(
+  { runtimeId, before }: RuntimeLaunch,
+  incarnation: Incarnation | undefined,
+  host: LxcHost,
+): Promise<StartResult> {
+  const read = readGuest(host.lxcpath, runtimeId);
+  if (read.kind === 'gone') return failed('gone', `guest ${runtimeId} has been destroyed`);
+  if (read.kind === 'fault') return failed(read.code, `guest ${runtimeId} ${read.message}`);
+  const { guest } = read;
+  if (guest.incarnation !== incarnation)
+    return failed(
+      'other-incarnation',
+      `guest ${runtimeId} is ${guest.incarnation} now, made anew since ${incarnation} was stopped`,
+    );
+  try {
+    removeBlock(guest.path);
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    return failed(
+      'autostart',
+      `guest ${runtimeId}: its autostart cannot be given back: ${says}; let this agent write ${guest.path}`,
+    );
+  }
+  const unit = unitIn((await readCgroup('self')) ?? '');
+  const service = unit?.name.endsWith('.service') === true ? unit : undefined;
+  const [program, ...argv] = [...scopeOf(service), 'lxc-start', '-P', host.lxcpath, '-n', guest.name, '-d'];
+  const ran = await runProgram(program, argv, { ms: maxStartMs });
+  if (ran.kind === 'failed') return failed(ran.code, ran.message);
+  if (ran.code !== 0)
+    return failed(
+      'lxc-start',
+      `guest ${runtimeId} did not start: ${startError(ran.err)}; lxc-start -F says more`,
+    );
+  const up = await lookAgain(host, guest.name);
+  if ('kind' in up) return up;
+  const auto = `autostart ${before['autostart'] === '0' ? 'off' : 'on'}, as before`;
+  const message = [
+    `started by ${service === undefined ? '' : 'systemd-run and '}lxc-start`,
+    auto,
+    ...(await insideOf(service, up.ppid)),
+  ];
+  return { kind: 'started', incarnation: guest.incarnation, runtimeId, message: message.join('; ') };
+}
+
+/** The first line says why; those behind it what else one could try. */
+function startError(err: string): string {
+  return lastLine(err.split('\n').find((line) => line.includes('.c:')) ?? err);
+}
+
+function scopeOf(service: Unit | undefined): readonly string[] {
+  if (service === undefined) return [];
+  return ['systemd-run', ...(service.user ? ['--user'] : []), '--scope', '--quiet', '--collect', '--'];
+}
+
+/** Its first process, once it has run for a while. */
+async function lookAgain(host: LxcHost, name: string): Promise<ProcStat | StartResult> {
+  const until = performance.now() + settlingMs;
+  for (;;) {
+    const standing = await standingOf(host, name);
+    if (standing !== undefined && 'kind' in standing) return failed(standing.code, standing.message);
+    const first = standing?.pid === undefined ? undefined : readStatSync(standing.pid);
+    if (standing?.state !== 'RUNNING' || !isAlive(first))
+      return failed('ended-at-once', `guest ${name} ended as soon as it had started; lxc-start -F says why`);
+    if (performance.now() >= until) return first;
+    await sleep(pollMs);
+  }
+}
+
+/** LXC gives its monitors groups of their own where it may; where it may not, systemd has to. */
+async function insideOf(service: Unit | undefined, monitor: number): Promise<readonly string[]> {
+  if (service === undefined || unitIn((await readCgroup(monitor)) ?? '')?.name !== service.name) return [];
+  return [`it runs inside ${service.name}, which stops it with the agent`];
+}
+
+function failed(code: string, message: string): StartResult {
+  return { kind: 'failed', code, message };
+}
