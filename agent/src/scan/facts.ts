@@ -23,6 +23,16 @@ export interface CommandLaunch {
   /** Absolute path. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Whom it ran as. Absent: the agent's own user, who could see no other's. */
+  readonly as?: Owner | undefined;
+}
+
+/** A user and groups, by number. */
+export interface Owner {
+  readonly user: number;
+  readonly group: number;
+  /** Supplementary ones. */
+  readonly groups: readonly number[];
 }
 
 /** The runtime itself keeps it whole: it is started again by the name that the runtime has for it. */

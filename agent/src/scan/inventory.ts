@@ -115,5 +115,6 @@ function launchOf({ object, record }: Pair): Launch | undefined {
   const cwd = record?.cwd ?? object?.cwd;
   const env = object === undefined ? record?.env : { ...record?.env, ...object.labels };
   if (argv === undefined || cwd === undefined || env === undefined) return undefined;
-  return { argv, cwd, env };
+  const as = object?.owner;
+  return { argv, cwd, env, ...(as === undefined ? {} : { as }) };
 }

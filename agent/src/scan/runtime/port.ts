@@ -4,7 +4,7 @@
 import type { Incarnation, RuntimeId, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Problem } from '@servo-auditor/proto/wire.ts';
 import type { Conformance } from '../conformance.ts';
-import type { RuntimeLaunch } from '../facts.ts';
+import type { Owner, RuntimeLaunch } from '../facts.ts';
 
 /** How much an object has done up to now. Either part is absent where this agent may not see it. */
 export interface Usage {
@@ -34,6 +34,8 @@ export interface RuntimeObject {
   /** What it was started with, as far as it can still be seen. May hold secrets. */
   readonly argv: readonly string[] | undefined;
   readonly cwd: string | undefined;
+  /** Whom it runs as. Absent where the runtime keeps that itself. */
+  readonly owner?: Owner | undefined;
   /** Where the runtime keeps it whole when it is stopped. Absent: `argv`, `cwd` and `labels` are what starts it again. */
   readonly launch?: RuntimeLaunch | undefined;
   /** Process that stands for it. Absent where the runtime knows no processes. */

@@ -82,6 +82,23 @@ export function readUserSync(pid: number): number | undefined {
   }
 }
 
+/** Real user, real group and supplementary groups of a process, or undefined when it is gone. */
+export function readOwnerSync(
+  pid: number,
+): { readonly user: number; readonly group: number; readonly groups: readonly number[] } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const numbers = (name: string) =>
+      new RegExp(`^${name}:(.*)$`, 'm').exec(text)?.[1]?.match(/\d+/g)?.map(Number);
+    const [user] = numbers('Uid') ?? [];
+    const [group] = numbers('Gid') ?? [];
+    if (user === undefined || group === undefined) throw new Error('no lines "Uid:" and "Gid:"');
+    return { user, group, groups: numbers('Groups') ?? [] };
+  } catch (error) {
+    return orGone(error, `/proc/${pid}/status`);
+  }
+}
+
 /** The parts of a file like `environ` or `cmdline`, which end in zero bytes. Throws with the system's code where it may not be read. */
 export async function readParts(
   pid: number,

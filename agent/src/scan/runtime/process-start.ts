@@ -2,16 +2,16 @@
 // parent, its three standard streams at /dev/null, and outside the agent's control group.
 //
 // A short-lived helper process starts it and ends, so that the agent is never its parent. Where the agent runs in a systemd
-// service, stopping that service would kill everything in its control group, so there systemd puts the process into a scope
-// of its own; if systemd will not, nothing is started.
+// service, systemd starts it in a unit of its own (process-unit.ts); if systemd will not, nothing is started.
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBootId } from '@servo-auditor/proto/clock.ts';
 import type { Incarnation, RuntimeId } from '@servo-auditor/proto/ids.ts';
 import type { CommandLaunch } from '../facts.ts';
 import { readCgroup, unitIn, type Unit } from './cgroup.ts';
-import { isAlive, readStatSync } from './proc.ts';
+import { isAlive, readParts, readStatSync } from './proc.ts';
 import { processIncarnation, processRuntimeId } from './process-id.ts';
+import { beginInUnit, becoming } from './process-unit.ts';
 
 export type Started =
   | {
@@ -19,25 +19,32 @@ export type Started =
       readonly pid: number;
       readonly runtimeId: RuntimeId;
       readonly incarnation: Incarnation;
-      /** How it was put outside the agent's control group; `setsid` where the agent is in no unit. */
+      /** Who started it: systemd, or a helper where the agent is in no unit. */
       readonly way: 'systemd-run' | 'setsid';
     }
   | { readonly kind: 'failed'; readonly code: StartFailure; readonly message: string };
 
-export type StartFailure = 'no-program' | 'spawn' | 'ended-at-once' | 'scope' | 'helper';
+export type StartFailure = 'no-program' | 'spawn' | 'ended-at-once' | 'unit' | 'helper';
 
 /** How long the helper, and systemd, may take. */
 const maxHelperMs = 10_000;
-const maxScopeMs = 5000;
+const maxUnitMs = 5000;
 const pollMs = 20;
 
-// Reads a launch as JSON, starts it in a new session, says its pid or why not, and ends.
+// Reads a launch as JSON, starts it as its user in a new session, says its pid or why not, and ends.
 const helper = `
 const { spawn } = require('node:child_process');
 const { readFileSync, writeSync } = require('node:fs');
-const { argv, cwd, env } = JSON.parse(readFileSync(0, 'utf8'));
+const { argv, cwd, env, as } = JSON.parse(readFileSync(0, 'utf8'));
 const say = (v) => { writeSync(1, JSON.stringify(v)); process.exit(0); };
-try { process.chdir(cwd); } catch (e) { say({ error: e.message }); }
+try {
+  if (as !== undefined && (as.user !== process.getuid() || as.group !== process.getgid())) {
+    process.setgroups(as.groups);
+    process.setgid(as.group);
+    process.setuid(as.user);
+  }
+  process.chdir(cwd);
+} catch (e) { say({ error: e.message }); }
 const child = spawn(argv[0], argv.slice(1), { cwd, env, detached: true, stdio: 'ignore' });
 child.once('error', (e) => say({ error: e.message }));
 child.once('spawn', () => say({ pid: child.pid }));
@@ -49,14 +56,13 @@ export async function start(launch: CommandLaunch): Promise<Started> {
   if (program === undefined || program === '') return failed('no-program', 'there is no command to start');
   const unit = unitIn((await readCgroup('self')) ?? '');
   const inService = unit?.name.endsWith('.service') === true ? unit : undefined;
-  const said = await runHelper(inService === undefined ? launch : throughSystemd(launch, inService));
+  const said: Said = inService === undefined ? await runHelper(launch) : await begin(launch, inService);
   if ('error' in said) return failed(said.code, `${program} in ${launch.cwd}: ${said.error}`);
-  if (inService !== undefined && !(await leftFor(said.pid, inService))) {
+  if (inService !== undefined && !(await becameIt(said.pid, inService)))
     return failed(
-      'scope',
-      `systemd-run did not put ${program} into a scope of its own; try it by hand: systemd-run --scope true`,
+      'unit',
+      `systemd did not begin ${program} outside of ${inService.name}, or it ended at once`,
     );
-  }
   const stat = readStatSync(said.pid);
   if (!isAlive(stat))
     return failed('ended-at-once', `${program} in ${launch.cwd} ended as soon as it had started`);
@@ -69,28 +75,20 @@ export async function start(launch: CommandLaunch): Promise<Started> {
   };
 }
 
-/**
- * The same launch as a scope: systemd-run moves itself there and then becomes the command, so the pid stays.
- * A user's manager is found by XDG_RUNTIME_DIR, which the servo then inherits.
- */
-export function throughSystemd(launch: CommandLaunch, unit: Unit): CommandLaunch {
-  const runtimeDir = process.env['XDG_RUNTIME_DIR'];
-  const manager = unit.user ? ['--user'] : [];
-  return {
-    argv: ['/usr/bin/systemd-run', ...manager, '--scope', '--quiet', '--collect', '--', ...launch.argv],
-    cwd: launch.cwd,
-    env: unit.user && runtimeDir !== undefined ? { XDG_RUNTIME_DIR: runtimeDir, ...launch.env } : launch.env,
-  };
+async function begin(launch: CommandLaunch, service: Unit): Promise<Said> {
+  const begun = await beginInUnit(launch, service);
+  return 'error' in begun ? { code: 'unit', error: begun.error } : begun;
 }
 
-/** Whether the process gets into a scope other than this service before it ends, or the time is over. */
-async function leftFor(pid: number, service: Unit): Promise<boolean> {
-  const until = performance.now() + maxScopeMs;
+/** Whether it is in a unit other than this service, and the servo itself, before the time is over. */
+async function becameIt(pid: number, service: Unit): Promise<boolean> {
+  const until = performance.now() + maxUnitMs;
   while (performance.now() < until) {
     const cgroup = await readCgroup(pid);
-    if (cgroup === undefined) return false;
+    const argv = await readParts(pid, 'cmdline');
+    if (cgroup === undefined || argv === undefined) return false;
     const name = unitIn(cgroup)?.name;
-    if (name !== undefined && name !== service.name) return true;
+    if (name !== undefined && name !== service.name && !argv.includes(becoming)) return true;
     await sleep(pollMs);
   }
   return false;

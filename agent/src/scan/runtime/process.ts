@@ -17,7 +17,16 @@ import { fieldOf, identityOf, labelsOf, variableOf, type ProcessIdentity } from 
 import { processIncarnation, processRuntimeId } from './process-id.ts';
 import { families, type Family, type Member } from './process-members.ts';
 import type { Runtime, RuntimeObject, RuntimeReading } from './port.ts';
-import { isAlive, listPids, readParts, readStatSync, readUserSync, tickMs, type ProcStat } from './proc.ts';
+import {
+  isAlive,
+  listPids,
+  readParts,
+  readStatSync,
+  readOwnerSync,
+  readUserSync,
+  tickMs,
+  type ProcStat,
+} from './proc.ts';
 
 export type { ProcessIdentity } from './process-identity.ts';
 
@@ -162,6 +171,7 @@ async function objectOf(
     },
     argv: first.argv.length > 0 ? first.argv : undefined,
     cwd: await cwdOf(first.pid),
+    owner: readOwnerSync(first.pid),
     pid: first.pid,
     entangledWith: family.sharesGroupWith,
     path,

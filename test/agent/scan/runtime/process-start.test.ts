@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { inspect, start, stop } from '../../../../agent/src/scan/runtime/process-act.ts';
-import { throughSystemd } from '../../../../agent/src/scan/runtime/process-start.ts';
+import { readOwnerSync } from '../../../../agent/src/scan/runtime/proc.ts';
+import { unitArguments } from '../../../../agent/src/scan/runtime/process-unit.ts';
 import { PATH, run, until } from '../support.ts';
 
 t.test('what is started leads a session of its own, and the agent is not its parent', async (t) => {
@@ -52,13 +53,33 @@ t.test('what cannot be started says why, and where', async (t) => {
   t.match(await start({ argv: [], cwd: '/', env }), { kind: 'failed', code: 'no-program' });
 });
 
-t.test('inside a systemd service it becomes a scope of its own, by the same manager', async (t) => {
-  const launch = { argv: ['node', 's.js'], cwd: '/srv', env: { A: '1' } };
-  const system = throughSystemd(launch, { name: 'servo-agent.service', user: false });
-  t.strictSame(system, {
-    ...launch,
-    argv: ['/usr/bin/systemd-run', '--scope', '--quiet', '--collect', '--', 'node', 's.js'],
-  });
-  const user = throughSystemd(launch, { name: 'servo-agent.service', user: true });
-  t.ok(user.argv.indexOf('--user') > 0 && user.argv.indexOf('--user') < user.argv.indexOf('--'));
+t.test('it runs as whom it ran as before', async (t) => {
+  if (process.getuid?.() !== 0) return void t.pass('only root can become another user', { skip: true });
+  const cwd = '/';
+  const as = { user: 65534, group: 65534, groups: [65533] };
+  const started = await start({ argv: ['sleep', '1000'], cwd, env: { PATH }, as });
+  t.match(started, { kind: 'started' });
+  if (started.kind !== 'started') return;
+  const facts = await inspect(started.pid);
+  t.teardown(() => facts && stop(facts, 0));
+  t.strictSame(readOwnerSync(started.pid), as);
+});
+
+t.test('inside a systemd service its manager begins it, as its user, with nothing of it to be read', (t) => {
+  const as = { user: 1000, group: 1001, groups: [4, 5] };
+  const launch = { argv: ['node', 's.js'], cwd: '/srv', env: { SECRET: 'x' }, as };
+  const words = unitArguments(launch, { name: 'servo-agent.service', user: false });
+  for (const word of ['--property=User=1000', '--property=Group=1001', '--property=SupplementaryGroups=4 5'])
+    t.ok(words.includes(word), word);
+  t.notOk(
+    words.some((word) => /SECRET|s\.js|\/srv/.test(word)),
+    'the launch itself goes by a pipe',
+  );
+  const own = unitArguments(launch, { name: 'servo-agent.service', user: true });
+  t.equal(own[0], '--user');
+  t.notOk(
+    own.some((word) => word.startsWith('--property=User')),
+    'a user’s own manager knows only that user',
+  );
+  t.end();
 });
