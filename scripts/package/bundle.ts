@@ -2,13 +2,15 @@
 // beside the bundle, where Node finds it.
 import { build, type Plugin } from 'esbuild';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 
-// Modules of the old kind ask for Node's own by `require`, which a file of the new kind has to make for itself.
-const banner =
-  "import { createRequire as servoRequire } from 'node:module'; const require = servoRequire(import.meta.url);";
+// Modules of the old kind ask for Node's own by `require`, which a file of the new kind has to make for itself, and for files
+// beside them by `__dirname`: those that are needed are shipped below the folder above the bundle, where they were before.
+const banner = `import { createRequire as servoRequire } from 'node:module';
+const require = servoRequire(import.meta.url);
+const servoBeside = (folder) => \`\${import.meta.dirname}/../\${folder}\`;`;
 
 /**
  * @param entry source file, from the root of the repository.
@@ -28,11 +30,13 @@ export async function bundle(entry: string, outfile: string, version: string): P
     format: 'esm',
     external: ['better-sqlite3'],
     define: { servoPackaged: 'true' },
-    plugins: [release(version)],
+    plugins: [release(version), beside],
     banner: { js: banner },
     // Names stay as they are, so that a stack trace can be read.
     minifySyntax: true,
     minifyWhitespace: true,
+    // Node prints the line in which something broke.
+    lineLimit: 160,
     legalComments: 'none',
     logLevel: 'warning',
   });
@@ -59,6 +63,18 @@ export function licencesOf(folders: readonly string[]): string {
     })
     .join(`\n${'-'.repeat(72)}\n\n`);
 }
+
+const beside: Plugin = {
+  name: 'beside',
+  setup(given) {
+    given.onLoad({ filter: /[/\\]node_modules[/\\].*\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes('__dirname')) return undefined;
+      const folder = JSON.stringify(relative(root, dirname(path)));
+      return { contents: text.replaceAll('__dirname', `servoBeside(${folder})`), loader: 'js' };
+    });
+  },
+};
 
 /** Of the repository's package.json a program needs the release, and nothing else. */
 function release(version: string): Plugin {

@@ -133,6 +133,13 @@ async function coordinatorDeb(common: Common, work: string): Promise<Deb> {
         ENVIRONMENT: ['SERVOCTL_CONFIG: the file with address and certificates.', 'NO_COLOR: no colours.'],
       }),
       ...configFiles(name, 'coordinator.yaml', coordinatorTable, common),
+      ...['grpc-health-check', '@grpc/reflection'].flatMap((module) =>
+        folder(
+          `/usr/lib/${name}/node_modules/${module}`,
+          join(root, 'node_modules', module),
+          (file) => file.endsWith('.proto') && !file.includes('/sample/'),
+        ),
+      ),
       { path: `/usr/lib/sysusers.d/${name}.conf`, from: join(files, 'sysusers.conf') },
     ],
   };
