@@ -75,12 +75,12 @@ export class Router {
   }
 }
 
-/** Serves a router on loopback. Resolves with its port. */
-export async function serveRouter(router: Router): Promise<{ readonly port: number; close(): void }> {
+/** Serves a router on loopback. Resolves with its port. @param at port; 0: any free one. */
+export async function serveRouter(router: Router, at = 0): Promise<{ readonly port: number; close(): void }> {
   const server = createServer((request, response) => {
     void answer(router, request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,

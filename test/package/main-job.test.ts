@@ -1,0 +1,204 @@
+// The main job, as the README tells it, with the packages, under a real systemd: installed, observed, trusted; a project is
+// released in the registry, its servo is stopped, and brought back.
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { skip } from '../engines/need.ts';
+import { Installation } from './support/installation.ts';
+import { eventually, inside, lacking } from './support/machine.ts';
+import { commandsOf } from './support/readme.ts';
+
+t.setTimeout(600_000);
+const reason = lacking();
+if (reason !== undefined) {
+  skip(t, reason);
+  process.exit();
+}
+
+const propose6 = '6. Propose, then enforce';
+/** The one that the README confirms. */
+const orphan = 'host-1-app-6';
+/** Takes no notice of SIGTERM: it is killed when its time is over. */
+const stubborn = 'host-1-app-5';
+
+const it = await Installation.prepare(t);
+const { machine } = it;
+
+t.test('released in the registry, stopped, restored: by the packages and the README alone', async (t) => {
+  for (const n of [1, 2, 3, 4, 6, 7]) await it.addServo(`host-1-app-${n}`);
+  await it.addServo(stubborn, ['sh', '-c', 'trap : TERM; while :; do sleep 5; done']);
+  await it.install();
+  for (const unit of ['servo-coordinator', 'servo-agent'])
+    t.match(await machine.show(unit, 'ActiveState', 'SubState', 'UnitFileState'), {
+      ActiveState: 'active',
+      SubState: 'running',
+      UnitFileState: 'enabled',
+    });
+  await it.untilServo('host-1-app-7', 'live', (row) => row.verdict === 'live');
+  t.match(await it.commands('5. Observe', 'servoctl hosts list'), /host-1/);
+
+  await it.deleteProjectOf(orphan);
+  const first = await it.untilServo(orphan, 'an orphan', (row) => row.verdict === 'orphan');
+  t.equal(first.generation, 'manifest-directory/process');
+  t.ok(await it.pidOf(orphan), 'in observe nothing is touched');
+  await it.follow('5. Observe', (text) => text.startsWith('servoctl certifications confirm'), {
+    'd75856af3d31:6646:1104904': first.incarnation,
+  });
+  await eventually('the generation to be trusted', 60_000, async () => {
+    const { certifications } = await it.servoctl<{ certifications: { certified?: string }[] }>(
+      'certifications list',
+    );
+    return certifications[0]?.certified === 'enforce' ? true : undefined;
+  });
+  const [propose = '', show = '', approve = '', list = ''] = commandsOf(
+    propose6,
+    'servoctl modes set c1 manifest-directory/process propose',
+  ).split('\n');
+  await it.shell.run(propose);
+  const hash = await eventually('a list to approve', 60_000, async () => {
+    const { plans } = await it.servoctl<{ plans: { hash?: string; proposals?: unknown[] }[] }>(
+      'plans show c1',
+    );
+    return (plans[0]?.proposals ?? []).length > 0 ? plans[0]?.hash : undefined;
+  });
+  t.match(await it.shell.run(show), hash);
+  await it.shell.run(approve.replace('<hash>', hash));
+  await it.untilServo(orphan, 'in quarantine', (row) => row.state === 'quarantined');
+  t.equal(await it.pidOf(orphan), undefined, 'it is stopped');
+  t.match(await it.shell.run(list), orphan);
+  t.match(await it.shell.run('servo-agent quarantine'), orphan);
+
+  await it.shell.run(`servoctl restore servo ${orphan} --reason 'the customer called'`);
+  await it.untilServo(orphan, 'running again', (row) => row.state === 'running');
+  const pid = await it.pidOf(orphan);
+  t.ok(pid);
+  t.match(
+    await machine.sh(`ps -o user=,args= -p ${pid}`),
+    /^servo +sleep 1000000\n$/,
+    'as whom it ran before',
+  );
+  t.match(await machine.sh(`cat /proc/${pid}/cgroup`), /run-\w+\.service/, 'in a unit of its own');
+  const sandbox = async (of: number | undefined) =>
+    await machine.sh(`grep -E '^(NoNewPrivs|Seccomp|Cap)' /proc/${of}/status; readlink /proc/${of}/ns/mnt`);
+  t.equal(
+    await sandbox(pid),
+    await sandbox(await it.pidOf('host-1-app-7')),
+    'with none of the agent’s sandbox, as one that the platform started',
+  );
+  await machine.sh('systemctl stop servo-agent');
+  t.equal(await it.pidOf(orphan), pid, 'stopping the agent stops no servo');
+  t.match(await it.shell.run('servo-agent status'), /the agent does not run/);
+  await machine.sh('systemctl start servo-agent');
+});
+
+t.test('stopped in the middle of an act, the agent finishes the act first', async (t) => {
+  await it.follow('6. Propose, then enforce', (text) => text.includes(' enforce '));
+  await it.deleteProjectOf(stubborn);
+  await eventually('its order', 120_000, async () =>
+    (await machine.journal('servo-agent')).includes(`"action":"stop","uid":"${stubborn}"`) ? true : undefined,
+  );
+  await machine.sh('systemctl stop servo-agent');
+  t.equal(await it.pidOf(stubborn), undefined, 'the act was finished');
+  const log = await machine.journal('servo-agent');
+  t.match(log, /ended by SIGKILL after 1\d{4} ms/);
+  t.ok(log.indexOf('"event":"agent.signal"') < log.indexOf('ended by SIGKILL'), 'after it was told to end');
+  t.match(await machine.show('servo-agent', 'Result', 'ActiveState'), {
+    Result: 'success',
+    ActiveState: 'inactive',
+  });
+  t.match(await it.shell.run('servo-agent quarantine'), stubborn);
+  await machine.sh('systemctl start servo-agent');
+  await it.untilServo(stubborn, 'in quarantine', (row) => row.state === 'quarantined');
+});
+
+t.test(
+  'what is in quarantine stays there over a reboot, and comes back by one command on the host',
+  async (t) => {
+    await it.reboot();
+    await eventually('both services', 60_000, async () => {
+      const { code } = await machine.run(['systemctl', 'is-active', 'servo-agent', 'servo-coordinator']);
+      return code === 0 ? true : undefined;
+    });
+    t.equal(await it.pidOf(stubborn), undefined);
+    t.match(await it.shell.run('servo-agent quarantine'), stubborn);
+    await it.untilServo(stubborn, 'in quarantine', (row) => row.state === 'quarantined');
+    t.match(
+      await it.shell.run(`servo-agent restore ${stubborn} --reason 'needed back'`),
+      /started as process \d+ by systemd-run/,
+    );
+    t.ok(await it.pidOf(stubborn));
+    await it.untilServo(stubborn, 'running', (row) => row.state === 'running');
+  },
+);
+
+t.test('a reload takes over what is right, and refuses what is not', async (t) => {
+  for (const [unit, file] of [
+    ['servo-agent', '/etc/servo-agent/agent.yaml'],
+    ['servo-coordinator', '/etc/servo-coordinator/coordinator.yaml'],
+  ] as const) {
+    const reloads = async () => (await machine.journal(unit)).split('"event":"config.reloaded"').length;
+    const before = await reloads();
+    await machine.sh(`systemctl reload ${unit}`);
+    await eventually(`${unit} to have reloaded`, 30_000, async () =>
+      (await reloads()) > before ? true : undefined,
+    );
+    const { MainPID } = await machine.show(unit, 'MainPID');
+    await machine.sh(`cp ${file} /tmp/right; echo 'nonsense: 1' >>${file}`);
+    t.not((await machine.run(['systemctl', 'reload', unit])).code, 0, 'the reload fails');
+    t.match(await machine.journal(unit), /nonsense: unknown key/);
+    await machine.sh(`cp /tmp/right ${file}`);
+    t.match(await machine.show(unit, 'ActiveState', 'MainPID'), { ActiveState: 'active', MainPID });
+  }
+});
+
+/** What the watchdog is to find, and what it then does, within a test's time. */
+async function watched(unit: string, more: string): Promise<string> {
+  await machine.write(
+    `/etc/systemd/system/${unit}.service.d/watchdog.conf`,
+    `[Service]\nWatchdogSec=5s\nTimeoutAbortSec=2s\n${more}`,
+  );
+  await machine.sh(`systemctl daemon-reload; systemctl restart ${unit}`);
+  return (await machine.show(unit, 'MainPID'))['MainPID'] ?? '';
+}
+
+async function killedByWatchdog(unit: string, pid: string): Promise<void> {
+  await eventually(`${unit} to be killed and started again`, 60_000, async () => {
+    const now = await machine.show(unit, 'MainPID', 'ActiveState', 'NRestarts');
+    return now['ActiveState'] === 'active' && now['MainPID'] !== pid && now['NRestarts'] !== '0'
+      ? true
+      : undefined;
+  });
+}
+
+t.test('an event loop that hangs is ended by the watchdog, and stops no servo', async (t) => {
+  const servo = await it.pidOf(stubborn);
+  for (const unit of ['servo-agent', 'servo-coordinator']) {
+    const pid = await watched(unit, '');
+    await sleep(8000);
+    t.match(
+      await machine.show(unit, 'MainPID', 'NRestarts'),
+      { MainPID: pid, NRestarts: '0' },
+      'while it turns, nothing happens',
+    );
+    await machine.sh(`kill -STOP ${pid}`);
+    await killedByWatchdog(unit, pid);
+    t.match(await machine.journal(unit), /Watchdog timeout/);
+  }
+  t.equal(await it.pidOf(stubborn), servo);
+});
+
+t.test('a reading of the host that hangs is ended by the watchdog too', async (t) => {
+  const load = `${inside}/test/package/support/hang.mjs`;
+  await machine.sh("sed -i '$a maxScan: 1 s' /etc/servo-agent/agent.yaml");
+  const pid = await watched('servo-agent', `Environment=NODE_OPTIONS=--import=${load}\n`);
+  await machine.sh('touch /run/servo-test-hang');
+  await eventually('the agent to say so', 60_000, async () =>
+    (await machine.journal('servo-agent')).includes('"event":"service.hung"') ? true : undefined,
+  );
+  await machine.sh('rm /run/servo-test-hang');
+  await killedByWatchdog('servo-agent', pid);
+  t.match(
+    await machine.journal('servo-agent'),
+    /a reading of manifest-directory and process has not ended for/,
+  );
+  t.match(await it.shell.run('servo-agent status'), /in session/);
+});

