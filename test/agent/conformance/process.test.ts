@@ -26,5 +26,9 @@ for (const name of ['manifest-directory', 'sqlite', 'labels'])
     if (store === undefined) throw new Error(`no store ${name}`);
     const ground = new PairGround(store, processHand(t, folder));
     const kept = name === 'labels' ? ['no-record'] : [];
-    await conforms(t, ground, [...noEngine, ...kept], { many: name === 'manifest-directory' ? 1000 : 50, patienceMs: 60_000, maxScanMs: 60_000 });
+    await conforms(t, ground, [...noEngine, ...kept], {
+      many: name === 'manifest-directory' ? 1000 : 50,
+      patienceMs: 60_000,
+      maxScanMs: 60_000,
+    });
   });
