@@ -10,6 +10,9 @@ const usage = 'want: npm run drills -- [--json] [beginnings of names, such as xe
 /** Drills whose tests are about more than one incident. */
 const common = ['on-paper', 'processes'];
 
+/** Longest time of one test file, in seconds: a machine may be busy with other things. */
+const testTimeoutS = 600;
+
 function words() {
   try {
     return parseArgs({ options: { json: { type: 'boolean', default: false } }, allowPositionals: true });
@@ -23,7 +26,10 @@ function words() {
 async function tried(name: string): Promise<{ readonly passed: number; readonly failed: number }> {
   const file = join(import.meta.dirname, `${name}.test.ts`);
   if (!existsSync(file)) throw new Error(`${file} is not there`);
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TAP_TIMEOUT: String(testTimeoutS) },
+  });
   let out = '';
   child.stdout.on('data', (piece: Buffer) => (out += piece.toString()));
   const code = await new Promise<number | null>((resolve, reject) => {
