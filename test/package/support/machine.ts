@@ -113,7 +113,9 @@ export class Machine {
   /** Starts a program in it, as root, with pipes. */
   spawn(argv: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-    const child = spawn('nsenter', ['--target', String(this.#leader), '--all', '--wdns=/root', ...argv], {
+    // The test runner loads code into every child by way of NODE_OPTIONS; there is none of it in the machine.
+    const plain = ['env', '--unset=NODE_OPTIONS', ...argv];
+    const child = spawn('nsenter', ['--target', String(this.#leader), '--all', '--wdns=/root', ...plain], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH, HOME: '/root', LANG: 'C.UTF-8', ...env },
     });
