@@ -84,14 +84,11 @@ export interface AdminLoop {
   acceptWaiting(witness: WitnessId, hash: string): boolean;
 }
 
-/** Release of this program, for people. */
-const version = releaseVersion;
-
 /** The dependencies from a running coordinator. */
 export function adminDeps(coordinator: Coordinator, loop: AdminLoop): AdminDeps {
   const { fleet, hosts, sessions, desk, dispatch, clock } = coordinator;
   return {
-    version,
+    version: releaseVersion,
     id: coordinator.id,
     installation: coordinator.installation,
     epoch: coordinator.epoch,

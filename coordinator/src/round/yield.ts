@@ -1,9 +1,6 @@
 // Long loops give way to the event loop, so that heartbeats are never late because a round is large.
-import { setImmediate } from 'node:timers/promises';
 import type { Steps } from '../decide/steps.ts';
-
-/** Longest time that a loop runs without giving way, in milliseconds. */
-const sliceMs = 8;
+import { Turns } from '../fold/turns.ts';
 
 /** Calls `work` for every item, in order, giving way between slices. */
 export async function inSlices<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
@@ -20,12 +17,10 @@ export async function inSlices<T>(items: Iterable<T>, work: (item: T) => void): 
 
 /** Takes all steps, giving way between slices. */
 export async function stepwise<T>(steps: Steps<T>): Promise<T> {
-  let until = performance.now() + sliceMs;
+  const turns = new Turns();
   for (let untilLook = 0; ; untilLook++) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (untilLook % 16 !== 15 || performance.now() < until) continue;
-    await setImmediate();
-    until = performance.now() + sliceMs;
+    if (untilLook % 16 === 15 && turns.over) await turns.give();
   }
 }
