@@ -1,56 +1,24 @@
 // SIGHUP: certificates are renewed beneath a running coordinator, or everything stays as it was.
 import { once } from 'node:events';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t, { type Test } from 'tap';
 import { parseId } from '@servo-auditor/proto/ids.ts';
-import { logger } from '@servo-auditor/proto/log.ts';
 import type { TlsFiles } from '@servo-auditor/proto/tls.ts';
-import { loadConfig } from '../../coordinator/src/config.ts';
-import { createCa, createOrderKey, issueCoordinator, issueHost } from '../../coordinator/src/pki.ts';
+import { createCa, issueCoordinator, issueHost } from '../../coordinator/src/pki.ts';
 import { reloadConfig } from '../../coordinator/src/reload.ts';
 import { startCoordinator } from '../../coordinator/src/start.ts';
-import { createRegistry, registryQueries } from '../../scripts/demo/registry.ts';
 import { cell, h1 } from '../support/build.ts';
-
-const id = parseId('coordinator', 'k1');
+import { aSetting, coordinatorId as id } from '../support/coordinator-setting.ts';
 
 async function running(t: Test) {
-  const dir = t.testdir({ later: {}, elsewhere: {} });
-  const pki = join(dir, 'pki');
-  await createCa(pki, 'reload.example');
-  const registry = createRegistry(join(dir, 'registry.db'));
-  t.teardown(() => registry.close());
-  const options = {
-    id,
-    listen: '127.0.0.1:0',
-    tls: await issueCoordinator(pki, id, ['localhost']),
-    orderKey: (await createOrderKey(pki)).privateKey,
-    state: join(dir, 'state.db'),
-    cells: [cell],
-    witnesses: [
-      {
-        kind: 'sql',
-        id: 'registry',
-        source: 'registry',
-        authority: true,
-        reads: 'primary',
-        file: join(dir, 'registry.db'),
-        queries: registryQueries,
-      },
-    ],
-  };
-  const file = join(dir, 'coordinator.yaml');
-  const write = (more: object = {}) => writeFileSync(file, JSON.stringify({ ...options, ...more }));
-  write();
-  const events: { readonly event: string; readonly [field: string]: unknown }[] = [];
-  const log = logger('test', 'info', { write: (line) => void events.push(JSON.parse(line) as never) });
-  const config = loadConfig(file);
-  const coordinator = await startCoordinator(config, log);
+  const setting = await aSetting(t);
+  const coordinator = await startCoordinator(setting.config, setting.log);
   t.teardown(async () => await coordinator.stop());
-  const host = await issueHost(pki, h1, cell);
-  return { dir, pki, file, write, options, config, coordinator, log, events, host };
+  const host = await issueHost(setting.pki, h1, cell);
+  for (const name of ['later', 'elsewhere']) mkdirSync(join(setting.dir, name));
+  return { ...setting, coordinator, host };
 }
 
 /** The certificate that the server shows now, to a host that trusts `ca`. */

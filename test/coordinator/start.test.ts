@@ -8,61 +8,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parseId } from '@servo-auditor/proto/ids.ts';
-import { logger } from '@servo-auditor/proto/log.ts';
 import { channelOptions, clientCredentials, readTls } from '@servo-auditor/proto/tls.ts';
 import type { CoordinatorConfig } from '../../coordinator/src/config.ts';
-import { loadConfig } from '../../coordinator/src/config.ts';
-import { createCa, createOrderKey, issueCoordinator, issueHost } from '../../coordinator/src/pki.ts';
+import { issueCoordinator, issueHost } from '../../coordinator/src/pki.ts';
 import { startCoordinator } from '../../coordinator/src/start.ts';
-import { createRegistry, registryQueries } from '../../scripts/demo/registry.ts';
 import { cell, h1 } from '../support/build.ts';
+import { aSetting, type Setting } from '../support/coordinator-setting.ts';
 import { RawAgent } from '../support/raw-agent.ts';
-
-const id = parseId('coordinator', 'k1');
-
-interface Setting {
-  readonly dir: string;
-  readonly file: string;
-  readonly config: CoordinatorConfig;
-  readonly events: { readonly event: string; readonly [field: string]: unknown }[];
-  readonly log: ReturnType<typeof logger>;
-}
-
-/** Everything that a coordinator needs, on disk; `more` goes over the configuration. */
-async function aSetting(t: Test, more: Record<string, unknown> = {}): Promise<Setting> {
-  const dir = t.testdir();
-  const pki = join(dir, 'pki');
-  await createCa(pki, 'start.example');
-  const registry = createRegistry(join(dir, 'registry.db'));
-  t.teardown(() => registry.close());
-  const file = join(dir, 'coordinator.yaml');
-  const options = {
-    id,
-    listen: '127.0.0.1:0',
-    tls: await issueCoordinator(pki, id, ['127.0.0.1']),
-    orderKey: (await createOrderKey(pki)).privateKey,
-    state: join(dir, 'state.db'),
-    cells: [cell],
-    witnesses: [
-      {
-        kind: 'sql',
-        id: 'registry',
-        source: 'registry',
-        authority: true,
-        reads: 'primary',
-        file: join(dir, 'registry.db'),
-        queries: registryQueries,
-      },
-    ],
-    ...more,
-  };
-  writeFileSync(file, JSON.stringify(options));
-  const events: Setting['events'] = [];
-  const log = logger('test', 'info', {
-    write: (line) => void events.push(JSON.parse(line) as Setting['events'][number]),
-  });
-  return { dir, file, config: loadConfig(file), events, log };
-}
 
 /** It does not start; and it starts at once when what was wrong is right again, so nothing was left locked or listening. */
 async function isRefused(
