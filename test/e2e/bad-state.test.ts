@@ -169,6 +169,8 @@ t.test('a host that was cloned with its certificate: two agents with one host id
   await end(world.coordinator);
   await world.startCoordinator();
   await untilAttention(stage, 'host-contested', /h2 gets no orders/);
+  // What is remembered comes at once, what a host has only when its agent has called again.
+  await stage.untilServo('h2-2', 'reported again', () => true);
   await staysBecauseOf(t, stage, 'h2-2', 'host-fresh');
   await world.admin.call('AcceptHost', { host: 'h2', reason: 'the clone was shut down' });
   // The clone's report interrupted what was known of this servo: its release is older than its observation now.
