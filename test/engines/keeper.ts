@@ -9,7 +9,7 @@
 // {"error":"..."}.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, readFileSync, rmSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
@@ -46,6 +46,7 @@ async function obey(command: Command): Promise<unknown> {
       if (daemon?.exitCode !== null || daemon.signalCode !== null) return { error: 'no engine runs' };
       daemon.kill(command.signal ?? 'SIGTERM');
       if (command.signal === 'SIGKILL' || command.signal === 'SIGTERM') await once(daemon, 'exit');
+      if (command.signal === 'SIGSTOP') while (!isStopped(daemon.pid)) await sleep(5);
       return { pid: daemon.pid };
     }
     case 'reap':
@@ -56,6 +57,15 @@ async function obey(command: Command): Promise<unknown> {
       return { code: ran.status, out: `${ran.stdout}${ran.stderr}` };
     }
   }
+}
+
+/** Whether every thread stands still: each takes the signal by itself, and one that has not may still answer. */
+function isStopped(pid: number | undefined): boolean {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).every((task) => {
+    const stat = readFileSync(`${tasks}/${task}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  });
 }
 
 /** Ends everything that was started in here, however deep. */
