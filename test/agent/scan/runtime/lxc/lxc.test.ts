@@ -190,8 +190,9 @@ t.test('guests on one host', async (t) => {
     t.equal(usage.networkBytes, 0, 'loopback is left out');
     const { first } = await engine.pids('good');
     const [address = ''] = JSON.parse(await hand.marksOf('good'))[3] as string[];
-    // A server that takes a connection and keeps it, both in the guest's network.
-    const serve = `(sleep 600 | nc -l -p 9) & until sleep 600 | nc ${address} 9; do sleep 0.1; done`;
+    // A server that takes a connection and keeps it, both in the guest's network; who calls it waits until it listens.
+    const isUp = "grep -q ':0009 .* 0A ' /proc/net/tcp /proc/net/tcp6";
+    const serve = `(sleep 600 | nc -l -p 9) & until ${isUp}; do sleep 0.1; done; sleep 600 | nc ${address} 9`;
     const argv = [`--net=/proc/${first}/ns/net`, 'busybox', 'sh', '-c', serve];
     const inside = spawn('nsenter', argv, { stdio: 'ignore', detached: true });
     t.teardown(() => inside.pid !== undefined && process.kill(-inside.pid, 'SIGKILL'));
