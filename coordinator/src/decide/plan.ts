@@ -5,6 +5,7 @@ import type { Answer } from '../domain/answer.ts';
 import type { Blocked, BreakerOpening, Plan, PlanEntry, Proposal, RoundContext } from '../domain/plan.ts';
 import { actionGates, type ActionGate, type ActionRow, type Judgement } from '../domain/verdict.ts';
 import type { Acting } from './acting.ts';
+import { byUid } from './by-uid.ts';
 import { actionGateRules } from './gates/action/index.ts';
 import { livingApproval, needsApproval } from './gates/action/mode.ts';
 import { atOnce, type Steps } from './steps.ts';
@@ -125,9 +126,4 @@ function refusedMs({ evidence: { uid, incarnation } }: Judgement, { caseOf }: Ac
 function oldestFirst(a: Judgement, b: Judgement): number {
   const byAge = (a.evidence.release?.firstReadMs ?? 0) - (b.evidence.release?.firstReadMs ?? 0);
   return byAge !== 0 ? byAge : byUid(a.evidence, b.evidence);
-}
-
-function byUid(a: { readonly uid: string; readonly incarnation: string }, b: typeof a): number {
-  if (a.uid !== b.uid) return a.uid < b.uid ? -1 : 1;
-  return a.incarnation < b.incarnation ? -1 : a.incarnation > b.incarnation ? 1 : 0;
 }

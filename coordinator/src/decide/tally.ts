@@ -5,6 +5,7 @@ import type { BreakerMember } from '../domain/operator.ts';
 import type { BreakerOpening, RoundContext } from '../domain/plan.ts';
 import type { Judgement } from '../domain/verdict.ts';
 import type { Steps } from './steps.ts';
+import { byUid } from './by-uid.ts';
 import { breakerCohorts, breakerLimit, budgetCohorts, budgetLimit, type Placed } from './cohorts.ts';
 
 /** What places an evidence in its cohorts. */
@@ -70,7 +71,7 @@ export function* breakersInSteps(
     openings.push({
       cohort,
       message: `${members.size} orphans and stops among ${population} servos of ${cohort}, more than ${limit}`,
-      members: [...members.values()].toSorted((a, b) => (a.uid < b.uid ? -1 : a.uid > b.uid ? 1 : 0)),
+      members: [...members.values()].toSorted(byUid),
     });
   }
   return openings;

@@ -5,7 +5,7 @@ import type { ActionGateRule } from '../../acting.ts';
 
 export const generationCertified: ActionGateRule = ({ evidence }, { context }) => {
   const { cell, generation, readerVersion, inheritsFrom } = evidence.host.view;
-  const mode = context.operator.modes.get(modeKey(cell, generation)) ?? 'observe';
+  const mode = context.operator.modes.get(modeKey(cell, generation));
   const needed = mode === 'enforce' ? 'enforce' : 'propose';
   const track = context.operator.tracks.find(
     (t) =>
