@@ -36,3 +36,9 @@ t.test('time that nobody waited opens nothing: only waitMs counts', (t) => {
   t.match(judgeLimits([0], 1000, limits, { ...nowAt(10 * hour), waitMs: 1 }), { code: 'local-limit' });
   t.end();
 });
+
+t.test('a share that is no whole number of stops is rounded down, the time that is left up', (t) => {
+  t.match(judgeLimits([hour], 39, limits, at(20 * hour)), { message: /^1 of 1 / });
+  t.match(judgeLimits([0.5], 1000, limits, at(599_999)), { message: /free in 2 ms$/ });
+  t.end();
+});

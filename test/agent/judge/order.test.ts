@@ -56,3 +56,22 @@ t.test('an order is as old as its oldest clock says', (t) => {
   );
   t.end();
 });
+
+t.test('says what is wrong, with what would be right', (t) => {
+  const says = (about: Parameters<typeof judgeOrder>[1]) => judgeOrder(terms(), about, now)?.message;
+  t.equal(
+    says(standing({ signed: false })),
+    'order o-1 is not signed by a key that this host knows (order_keys)',
+  );
+  t.equal(says(standing({ memory: memory({ order: 'finished' }) })), 'order o-1 was finished here before');
+  t.equal(
+    says(standing({ nonceSentAt: undefined })),
+    'it cites a nonce that this agent does not remember, so nobody can say how old it is',
+  );
+  t.equal(
+    judgeOrder(terms({ livesMs: 30_000 }), standing(), now),
+    undefined,
+    'at the end of its life it still lives',
+  );
+  t.end();
+});

@@ -28,3 +28,13 @@ t.test('alone refuses', (t) => {
   t.match(judge(terms(), standing({ signed: false }), kept, [], now), { code: 'signature' });
   t.end();
 });
+
+t.test('says what is kept, and what was ordered', (t) => {
+  t.match(judgeStart(terms(), standing(), undefined, [], now), {
+    message: 's-1 is not in quarantine on this host',
+  });
+  t.match(judgeStart(terms({ identity: hash('x') }), standing(), kept, [], now), {
+    message: 'the identity of what is kept as s-1 is another one',
+  });
+  t.end();
+});

@@ -81,3 +81,36 @@ t.test('the local limit refuses, and only when nothing else does', (t) => {
   t.match(judge(terms(), about, sight({ rows: [] })), { code: 'no-such-servo' });
   t.end();
 });
+
+t.test('what has no bytes cannot be acknowledged, whatever an order says', (t) => {
+  const nothing = [{ path: broken.path, contentSha256: undefined as never }];
+  const seen = sight({ problems: [{ path: broken.path, code: 'gone' }] });
+  t.match(judge(terms({ acknowledged: nothing }), standing(), seen), { code: 'incomplete' });
+  t.end();
+});
+
+t.test('says what it saw', (t) => {
+  const says = (seen: Sight) => {
+    const judged = judge(terms(), standing(), seen);
+    return judged.kind === 'refuse' ? judged.message : judged.kind;
+  };
+  t.equal(says(sight({ rows: [] })), 'no servo s-1 is on this host');
+  t.equal(
+    says(sight({ rows: [row({ identity: hash('other') })] })),
+    `the identity of s-1 is ${hash('other')}, not ${hash('identity')}`,
+  );
+  t.equal(says(sight({ rows: [row({ state: 'stopped' })] })), 's-1 is stopped, not running');
+  t.equal(
+    says(sight({ rows: [row({ activity: 'active', connections: undefined, cpuPermille: undefined })] })),
+    'it is in use: unknown connections, CPU unknown thousandths of a core lately',
+  );
+  t.equal(
+    says(sight({ rows: [row({ activity: 'measuring' })] })),
+    'its activity has not been measured over the whole window yet',
+  );
+  t.equal(
+    says(sight({ rows: [row({ restorable: false })] })),
+    'its command, folder or environment cannot be read, so it could not be started again',
+  );
+  t.end();
+});

@@ -45,3 +45,16 @@ t.test('its age counts from sending the question, by the fastest clock', (t) => 
   t.match(judgeYesAge(asked, { ...nowAt(10_001), bootId: parseId('boot', 'c') }), { code: 'yes-too-old' });
   t.end();
 });
+
+t.test('says what the yes is, and what was asked', (t) => {
+  const says = (yes: Partial<Question>, last: Partial<LastLook> = {}, now = nowAt(11_000)) =>
+    judgeYes(question, asked, { ...question, ...yes }, { ...look, ...last }, now)?.message;
+  t.equal(says({}, { signed: false }), 'the yes is not signed by a key that this host knows');
+  t.equal(says({ orderId: parseId('order', 'o-2') }), 'the yes is for order o-2, not o-1');
+  t.equal(says({ nonce: parseId('nonce', 'b'.repeat(32)) }), 'the yes answers another question');
+  t.equal(says({ bootId: parseId('boot', 'c') }), 'the yes is for another boot of this host');
+  t.equal(says({ epoch: parseEpoch(4) }), 'the yes is of epoch 4, the order of 3');
+  t.equal(says({}, { epoch: 4 }), 'this host has seen epoch 4 since, the order is of 3');
+  t.equal(says({}, {}, nowAt(15_001)), '5001 ms passed since it was asked for, at most 5000');
+  t.end();
+});

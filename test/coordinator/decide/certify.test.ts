@@ -1,4 +1,5 @@
 import t from 'tap';
+import { parseId } from '@servo-auditor/proto/ids.ts';
 import { advanceTracks } from '../../../coordinator/src/decide/certify.ts';
 import type { GenerationFacts } from '../../../coordinator/src/domain/plan.ts';
 import type { Track } from '../../../coordinator/src/domain/operator.ts';
@@ -88,6 +89,60 @@ t.test('an edited mapping voids everything; another reader version starts on its
       ['a', 'enforce'],
       ['b', 'observe'],
     ],
+  );
+  t.end();
+});
+
+t.test('says where it stands', (t) => {
+  const says = (track: Track | undefined, facts: Partial<GenerationFacts> = {}, context = {}) =>
+    advance(track, facts, context)?.message;
+  const judged = '400 of 400 known-live servos on 12 hosts judged live without a break';
+  t.equal(says(young), `${judged}; needs 7 d of that`);
+  t.equal(says({ ...young, since: now.waitMs }), `${judged}; needs 24 h of that`);
+  t.equal(
+    says({ ...young, since: now.waitMs, confirmedOrphan: undefined }),
+    `${judged}; needs 24 h of that; no true orphan of it was confirmed yet`,
+  );
+  t.equal(
+    says({ ...young, certified: 'propose', confirmedOrphan: undefined }),
+    `${judged}; needs 7 d of that; no true orphan of it was confirmed yet`,
+  );
+  t.equal(says({ ...young, since: ago(8 * day).waitMs }), judged);
+  t.equal(says(young, { expected: 0, found: 0 }), 'the authority expects no servo on any of its hosts');
+  t.equal(
+    says(young, { found: 397 }),
+    'of 400 servos expected, only 397 were found and judged live, fewer than 398',
+  );
+  t.equal(says(young, { hostsFound: 9 }), '9 of its hosts are fresh and complete, fewer than 10');
+  t.equal(
+    says(young, { swappedHosts: [h1, parseId('host', 'h2')] }),
+    'h1, h2 has missed an expected servo for too long',
+  );
+  t.equal(says(young, {}, { unseenMs: 1 }), 'paused: a witness has no fresh snapshot');
+  t.end();
+});
+
+t.test('what was earned is kept while the time of a higher mode runs', (t) => {
+  t.equal(advance({ ...aTrack, certified: 'enforce', since: ago(2 * day).waitMs })?.certified, 'enforce');
+  t.equal(advance({ ...aTrack, certified: 'propose', since: now.waitMs })?.certified, 'propose');
+  t.end();
+});
+
+t.test('time in which nothing ran cannot be paused', (t) => {
+  const resting = advance({ ...young, since: undefined }, {}, { unseenMs: 1000 });
+  t.equal(resting?.since, now.waitMs, 'it begins now');
+  t.end();
+});
+
+t.test('of so many servos and hosts, no more are asked for than the policy does', (t) => {
+  t.equal(
+    advance(young, { expected: 400, found: 398, hostsExpected: 12, hostsFound: 10 })?.certified,
+    'propose',
+  );
+  t.equal(
+    advance(young, { expected: 1, found: 0 })?.since,
+    undefined,
+    'one servo is found, or nothing is shown',
   );
   t.end();
 });

@@ -230,3 +230,109 @@ t.test('a judgement without its row is a mistake of the caller', async (t) => {
   const judgement = judge(claimed(), build.given);
   t.throws(() => explained(claimed(), aContext(), { judgement }));
 });
+
+t.test('summaries, word for word', (t) => {
+  const says = (...args: Parameters<typeof explained>) => explained(...args).summary;
+  const claims = (witness: typeof registry) => aVoice(witness, { says: 'claims' as const });
+  const used = 'it is in use, and nothing is done to it.';
+  t.equal(
+    says(anOrphan({ voices: [claims(registry), aVoice(router)] })),
+    `Live: registry claims it; ${used}`,
+  );
+  t.equal(
+    says(anOrphan({ voices: [claims(registry), claims(router)] })),
+    `Live: registry and router claim it; ${used}`,
+  );
+  t.equal(
+    says(anOrphan({ voices: [claims(registry), aVoice(router)], state: 'quarantined' })),
+    'Live: registry claims it; it is in quarantine, and is started again by itself unless it lives elsewhere.',
+  );
+  t.equal(
+    says(anOrphan({ state: 'quarantined' })),
+    'Orphan: in quarantine: stopped, kept whole on h1, and can be started again.',
+  );
+  const strange = {
+    release: undefined,
+    known: false,
+    voices: [aVoice(registry, { says: 'nothing' }), aVoice(router, { says: 'nothing' })],
+  };
+  const never = 'Stray: nobody claims it, and the authority never did under this identity on h1';
+  t.equal(says(anOrphan(strange)), `${never}; it is never stopped automatically.`);
+  t.equal(
+    says(anOrphan(strange, {}, { expected: 10, found: 7 })),
+    `${never}, where 3 of 10 expected servos are missing (is the store of h1 misread?); it is never stopped automatically.`,
+  );
+  t.equal(
+    says(anOrphan({ release: aRelease({ kind: 'disappearance' }) })),
+    'Orphan: its claim disappeared 2 h ago, nobody claims it, and every evidence gate passes; it is stopped with the next round.',
+  );
+  t.equal(
+    says(anOrphan(), aContext(), { actions: undefined }),
+    'Orphan: its release (a tombstone) was read 2 h ago, nobody claims it, and every evidence gate passes; no round has planned with it yet.',
+  );
+  t.end();
+});
+
+t.test('what holds an orphan back is named once, the first with its sentence, the others by name', (t) => {
+  const freeze = { by: build.operator, reason: 'x', since: now };
+  const then = (context: RoundContext) =>
+    explained(anOrphan(), context).summary.split('; ').slice(1).join('; ');
+  t.equal(then(aContext({ freeze })), 'not stopped: everything is frozen by ada: x.');
+  t.match(then(aContext({ freeze, charges: [build.aCharge()] })), /; also held back by budget\.$/);
+  const three = aContext({ freeze, charges: [build.aCharge()] }, { stalledMs: 60_000 });
+  t.match(then(three), /; also held back by self-stall, budget\.$/);
+  const capped = explained(anOrphan({ release: aRelease({ capped: 'no-lookup' }) }), aContext());
+  t.match(capped.summary, /not stopped: capped at propose by quorum, and nobody approved this\.$/);
+  t.end();
+});
+
+t.test('what keeps others from being stopped is no reason why a suspect is one', (t) => {
+  const freeze = { by: build.operator, reason: 'x', since: now };
+  t.match(
+    explained(anOrphan({ activity: 'measuring' }), aContext({ freeze })).summary,
+    /it waits for quiet\.$/,
+  );
+  t.end();
+});
+
+t.test('an order that is closed is no news', (t) => {
+  const e = explained(anOrphan(), aContext(), { order: anOrder({ state: 'closed' }) });
+  t.match(e.summary, 'it is stopped with the next round');
+  t.end();
+});
+
+t.test('a suspect waits for the longest of its waits, and for none where more than time is missing', (t) => {
+  const ends = (evidence: Evidence) => explained(evidence).summary.replace(/.*it waits for /, '');
+  const young = aRelease({ firstReadMs: ago(12 * minute).waitMs });
+  t.equal(ends(anOrphan({ release: young })), 'grace, at the earliest in 48 min.');
+  t.equal(ends(anOrphan({ release: young, rounds: [] })), 'rounds, grace, at the earliest in 48 min.');
+  t.equal(
+    ends(anOrphan({ firstSeenMs: ago(14 * minute).waitMs, rounds: [] })),
+    'rounds, grace, at the earliest in 10 min.',
+  );
+  t.equal(ends(anOrphan({ firstSeenMs: ago(3 * minute).waitMs })), 'grace, at the earliest in 12 min.');
+  t.equal(ends(anOrphan({ release: young, contradiction: 'no-record' })), 'identity-agrees, grace.');
+  t.equal(ends(anOrphan({ activity: 'measuring' })), 'quiet.');
+  t.end();
+});
+
+t.test('undecided without anything that cannot be seen names its first gate', (t) => {
+  const e = explained(anOrphan({ release: undefined, activity: 'active' }));
+  t.match(
+    e.summary,
+    /^Undecided: the evidence does not suffice: the authority does not say that it was released; nothing/,
+  );
+  t.end();
+});
+
+t.test('a summary of just the most characters is whole', (t) => {
+  const of = (length: number) => {
+    const freeze = { by: build.operator, reason: 'y'.repeat(length), since: now };
+    return explained(anOrphan(), aContext({ freeze })).summary;
+  };
+  const rest = of(1).length - 1;
+  t.equal(of(maxSummaryChars - rest), `${of(0).slice(0, -1)}${'y'.repeat(maxSummaryChars - rest)}.`);
+  t.match(of(maxSummaryChars - rest + 1), /y…$/);
+  t.equal(of(maxSummaryChars - rest + 1).length, maxSummaryChars);
+  t.end();
+});

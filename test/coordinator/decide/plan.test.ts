@@ -11,10 +11,13 @@ import {
   ago,
   aCharge,
   aContext,
+  anOrder,
   anOrphan,
+  aRelease,
   cell,
   generation,
   given,
+  hour,
   incarnation,
   minute,
   operator,
@@ -131,5 +134,101 @@ t.test('whatever happened before, a plan never takes a cohort over its budget', 
       return plan.entries.length + plan.blocked.length === orphans;
     }),
   );
+  t.end();
+});
+
+t.test(
+  'what waits for approval and for its turn is proposed; what an approval would not help is not',
+  (t) => {
+    const modes = new Map([[modeKey(cell, generation), 'propose' as const]]);
+    const orphans = [judge(anOrphan(), given)];
+    const proposed = (more: Parameters<typeof aContext>[0]) =>
+      planCell(cell, orphans, aContext({ modes, ...more })).proposals.map((p) => p.uid);
+    t.strictSame(proposed({ charges: [aCharge()] }), [uid], 'its turn comes');
+    t.strictSame(proposed({ tracks: [] }), [], 'its reader is not certified');
+    const approvals = [{ uid, incarnation, by: operator, reason: 'seen', at: ago(minute), pausedMs: 0 }];
+    t.strictSame(proposed({ approvals, charges: [aCharge()] }), [], 'it is approved already');
+    t.end();
+  },
+);
+
+t.test('an approval is paused by nothing but a budget, and only an approval is', (t) => {
+  const modes = new Map([[modeKey(cell, generation), 'propose' as const]]);
+  const approvals = [{ uid, incarnation, by: operator, reason: 'seen', at: ago(minute), pausedMs: 0 }];
+  const orphans = [judge(anOrphan(), given)];
+  const paused = (more: Parameters<typeof aContext>[0]) => planCell(cell, orphans, aContext(more)).paused;
+  const charges = [aCharge()];
+  const freeze = { by: operator, reason: 'x', since: ago(1) };
+  t.strictSame(paused({ modes, approvals, charges }), [{ uid, incarnation }]);
+  t.strictSame(paused({ modes, approvals, charges, freeze }), [], 'the freeze holds it back, too');
+  t.strictSame(paused({ modes, approvals, freeze }), []);
+  t.strictSame(paused({ charges }), [], 'in enforce nobody approved it');
+  t.end();
+});
+
+t.test('an order that is closed bars no other', (t) => {
+  const closed = anOrder({ state: 'closed' });
+  t.equal(planCell(cell, [judge(anOrphan(), given)], aContext({ openOrders: [closed] })).entries.length, 1);
+  t.end();
+});
+
+t.test('the oldest come first, then by uid, then by incarnation; also where two copies bear one uid', (t) => {
+  const of = (host: string, of: string, incarnationOf: string, firstReadMs: number) =>
+    judge(
+      anOrphan(
+        {
+          uid: parseId('servo uid', of),
+          incarnation: parseId('incarnation', incarnationOf),
+          release: aRelease({
+            uid: parseId('servo uid', of),
+            incarnation: parseId('incarnation', incarnationOf),
+            firstReadMs,
+          }),
+        },
+        { id: parseId('host', host) },
+      ),
+      given,
+    );
+  const older = ago(3 * hour).waitMs;
+  const young = ago(2 * hour).waitMs;
+  const orphans = [
+    of('h4', 'b', 'i1', young),
+    of('h3', 'a', 'i2', young),
+    of('h2', 'a', 'i1', young),
+    of('h5', 'z', 'i1', older),
+  ];
+  const wanted = [
+    ['z', 'i1'],
+    ['a', 'i1'],
+    ['a', 'i2'],
+    ['b', 'i1'],
+  ];
+  const population = new Map(
+    ['fleet', 'cell:c1', `generation:c1:${generation}`, `reader:c1:${'a'.repeat(64)}`].map((n) => [n, 9000]),
+  );
+  const names = (list: readonly { readonly uid: string; readonly incarnation: string }[]) =>
+    list.map((e) => [e.uid, e.incarnation]);
+  for (const order of [
+    orphans,
+    orphans.toReversed(),
+    [orphans[2], orphans[0], orphans[3], orphans[1]].flatMap((o) => o ?? []),
+  ]) {
+    t.strictSame(
+      names(planCell(cell, order, aContext({}, { population })).entries.map((e) => e.evidence)),
+      wanted,
+    );
+    const modes = new Map([[modeKey(cell, generation), 'propose' as const]]);
+    const { proposals } = planCell(cell, order, aContext({ modes }, { population }));
+    t.strictSame(
+      names(proposals),
+      [
+        ['a', 'i1'],
+        ['a', 'i2'],
+        ['b', 'i1'],
+        ['z', 'i1'],
+      ],
+      'proposals by uid',
+    );
+  }
   t.end();
 });

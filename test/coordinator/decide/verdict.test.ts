@@ -94,3 +94,12 @@ t.test('time alone moves no clock but the waits towards orphan', (t) => {
   );
   t.end();
 });
+
+t.test('a live servo is neither capped nor asked about', (t) => {
+  const live = judge(
+    anOrphan({ voices: [aVoice(registry, { says: 'claims' })], activity: 'unknown' }),
+    given,
+  );
+  t.match(live, { verdict: 'live', capped: false, row: undefined });
+  t.end();
+});

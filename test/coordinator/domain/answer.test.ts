@@ -27,3 +27,22 @@ t.test('a sentence shows its numbers by their names, and throws for one that is 
   t.throws(() => render('{missing}', {}), /names missing/);
   t.end();
 });
+
+t.test('to the second: where one way of saying it ends, the next begins', (t) => {
+  const spoken: [number, string][] = [
+    [9_999, '10 s'],
+    [10_000, '10 s'],
+    [10_999, '10 s'],
+    [119_999, '119 s'],
+    [120_000, '2 min'],
+    [179_999, '2 min'],
+    [3_599_999, '59 min'],
+    [3_660_000, '1 h 01 min'],
+    [48 * 3_600_000 - 1, '47 h 59 min'],
+    [48 * 3_600_000, '2 d'],
+    [49 * 3_600_000, '2 d 1 h'],
+    [49.5 * 3_600_000, '2 d 1 h'],
+  ];
+  for (const [ms, text] of spoken) t.equal(duration(ms), text);
+  t.end();
+});

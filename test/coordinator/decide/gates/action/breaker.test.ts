@@ -5,6 +5,8 @@ import {
   ago,
   aCharge,
   aContext,
+  anOrphan,
+  aRelease,
   cell,
   day,
   digest,
@@ -96,5 +98,20 @@ t.test('a project without a tombstone of its own may lose three', (t) => {
     4,
     'a deleted project may lose all',
   );
+  t.end();
+});
+
+t.test('a servo without a release of its whole project stands in its project’s cohort, too', (t) => {
+  const breakers = [
+    { cohort: 'project:p1', since: ago(minute), message: '4 of p1', members: [], hash: digest },
+  ];
+  for (const release of [undefined, aRelease({ projectReleased: false })])
+    answers(
+      t,
+      askGate('breaker', aContext({ breakers }), anOrphan({ release })),
+      'refuse',
+      /breaker project:p1 is open/,
+    );
+  answers(t, askGate('breaker', aContext({ breakers })), 'pass', /none of its 5 cohorts/);
   t.end();
 });

@@ -122,3 +122,12 @@ t.test('a charge of a start is no stop', (t) => {
   );
   t.end();
 });
+
+t.test('what it says of an order and of a refusal', (t) => {
+  const unnamed = aCase('quarantined', { order: undefined });
+  answers(t, askGate('budget', aContext({ cases: [unnamed] })), 'refuse', /by order unknown$/);
+  const refused = aCase('orphan', { message: 'no', notBeforeMs: now.waitMs + 5 * minute });
+  const answer = askGate('budget', aContext({ cases: [refused] }));
+  t.match(answer.numbers, { inMs: 5 * minute });
+  t.end();
+});

@@ -14,3 +14,9 @@ t.test('two thirds of the enrolled hosts', (t) => {
   answers(t, askGate('fleet-quorum', aContext({}, { cells: new Map() })), 'refuse', /only 0 of 0/);
   t.end();
 });
+
+t.test('two thirds of what three do not divide is more, never less', (t) => {
+  answers(t, askGate('fleet-quorum', seeing(3, 4)), 'pass', /3 of 4 .* at least 3/);
+  answers(t, askGate('fleet-quorum', seeing(2, 4)), 'refuse', /fewer than 3/);
+  t.end();
+});

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { parseId } from '@servo-auditor/proto/ids.ts';
 import { modeKey } from '../../../../../coordinator/src/domain/operator.ts';
 import { askGate, aloneBlocks } from '../../../../support/acting.ts';
 import { aContext, anOrphan, aTrack, cell, generation, otherReader } from '../../../../support/build.ts';
@@ -41,5 +42,28 @@ t.test('an edited query or mapping voids it', (t) => {
     'refuse',
     /not certified/,
   );
+  t.end();
+});
+
+t.test('trust is earned in this cell, by this generation, and by no other', (t) => {
+  const others = [
+    { ...aTrack, cell: parseId('cell', 'c2') },
+    { ...aTrack, generation: parseId('generation', 'labels/process') },
+    { ...aTrack, cell: parseId('cell', 'c2'), generation: parseId('generation', 'labels/process') },
+  ];
+  for (const track of others) answers(t, ask({ tracks: [track] }), 'refuse', /nothing earned yet/);
+  answers(t, ask({ tracks: [...others, aTrack] }), 'pass', /certified for enforce/);
+  t.end();
+});
+
+t.test('what is in observe needs to be certified for propose, and says so', (t) => {
+  const answer = ask({ tracks: [], modes: new Map() });
+  answers(
+    t,
+    answer,
+    'refuse',
+    /^sqlite\/process in c1, reader a{12}, is not certified for propose: nothing earned yet$/,
+  );
+  t.match(answer.numbers, { certified: 'observe', needed: 'propose', reader: 'a'.repeat(12) });
   t.end();
 });

@@ -63,3 +63,20 @@ t.test('a hold on the project that the authority names counts too, whatever the 
   answers(t, askGate('hold', holding({ kind: 'project', project: named }), evidence), 'refuse', /project/);
   t.end();
 });
+
+t.test('a hold on the project that the host notes counts without any release', (t) => {
+  const evidence = anOrphan({ release: undefined });
+  answers(t, askGate('hold', holding({ kind: 'project', project }), evidence), 'refuse', /project/);
+  const other = anOrphan({ release: aRelease({ project: undefined }), project });
+  answers(t, askGate('hold', holding({ kind: 'project', project }), other), 'refuse', /project/);
+  const none = anOrphan({ release: undefined, project: undefined });
+  answers(t, askGate('hold', holding({ kind: 'project', project }), none), 'pass', /nobody/);
+  t.end();
+});
+
+t.test('a hold on a generation is for that generation, and ends when it says', (t) => {
+  const other = parseId('generation', 'manifest-directory/process');
+  answers(t, askGate('hold', holding({ kind: 'generation', cell, generation: other })), 'pass', /nobody/);
+  answers(t, askGate('hold', holding({ kind: 'cell', cell })), 'refuse', /\(ends when released\)$/);
+  t.end();
+});

@@ -61,3 +61,17 @@ t.test('enforce needs none, unless an evidence gate capped it', (t) => {
   aloneBlocks(t, 'mode', inMode('enforce'), capped);
   t.end();
 });
+
+t.test('an approval lives to the end of its time', (t) => {
+  answers(t, askGate('mode', inMode('propose', [{ ...approval, at: ago(hour) }])), 'pass', /approved/);
+  t.end();
+});
+
+t.test('what waits for an approval says for which of the two reasons', (t) => {
+  const capped = anOrphan({ release: aRelease({ capped: 'no-lookup' }) });
+  const plain = askGate('mode', inMode('propose'));
+  answers(t, plain, 'refuse', /^sqlite\/process in c1 is in mode propose, and nobody approved this$/);
+  t.equal(plain.numbers['gate'], '');
+  t.equal(askGate('mode', inMode('propose'), capped).numbers['gate'], 'quorum');
+  t.end();
+});

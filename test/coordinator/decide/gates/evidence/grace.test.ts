@@ -30,3 +30,8 @@ t.test('only waiting counts: a wall clock that jumps ahead shortens nothing', (t
   );
   t.end();
 });
+
+t.test('a servo that was first seen exactly so long ago has waited', (t) => {
+  answers(t, grace(anOrphan({ firstSeenMs: ago(15 * minute).waitMs }), given), 'pass', /seen 15 min ago/);
+  t.end();
+});

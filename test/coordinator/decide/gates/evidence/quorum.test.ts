@@ -43,3 +43,9 @@ t.test('an unconfirmed disappearance and an older tombstone are capped', (t) => 
   t.ok(judge(anOrphan({ release: aRelease({ capped: 'no-lookup' }) }), given).capped);
   t.end();
 });
+
+t.test('without an authority nobody says that it was released', (t) => {
+  answers(t, quorum(anOrphan({ voices: [aVoice(router)] }), given), 'refuse', /authority does not say/);
+  answers(t, quorum(anOrphan({ voices: [] }), given), 'refuse', /authority does not say/);
+  t.end();
+});

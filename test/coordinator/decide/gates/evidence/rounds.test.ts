@@ -50,3 +50,22 @@ t.test('rounds of another boot or leadership, or that were not fresh, do not cou
     );
   t.end();
 });
+
+t.test('a round of the very moment of the release counts', (t) => {
+  const [first] = three;
+  if (first === undefined) throw new Error('no round');
+  const release = aRelease({ firstReadMs: first.atMs });
+  answers(t, rounds(anOrphan({ rounds: three, release }), given), 'pass', /3 rounds/);
+  answers(
+    t,
+    rounds(anOrphan({ rounds: three, release: { ...release, firstReadMs: first.atMs + 1 } }), given),
+    'refuse',
+    /2 round/,
+  );
+  t.end();
+});
+
+t.test('no round spans no time', (t) => {
+  t.match(rounds(anOrphan({ rounds: [] }), given).numbers, { rounds: 0, spreadMs: 0 });
+  t.end();
+});

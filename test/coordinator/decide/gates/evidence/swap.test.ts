@@ -28,3 +28,8 @@ t.test('passes for one round, with a tombstone, and when nothing is missing', (t
   answers(t, swap(anOrphan(vanished), given), 'pass', /misses no servo/);
   t.end();
 });
+
+t.test('names nobody where nobody is missing', (t) => {
+  t.match(swap(anOrphan(vanished), given).numbers, { uid: '', count: 0 });
+  t.end();
+});

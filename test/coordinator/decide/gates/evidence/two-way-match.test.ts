@@ -44,3 +44,14 @@ t.test(
     t.end();
   },
 );
+
+t.test('a share that is no whole number of servos is rounded up', (t) => {
+  t.equal(mustBeFound(25, 0.9), 23);
+  answers(
+    t,
+    twoWayMatch(anOrphan({}, {}, { expected: 25, found: 22 }), given),
+    'refuse',
+    /on h1, only 22 were found, fewer than 23/,
+  );
+  t.end();
+});

@@ -1,4 +1,6 @@
 import t from 'tap';
+import { parseId } from '@servo-auditor/proto/ids.ts';
+import { render } from '../../../../../coordinator/src/domain/answer.ts';
 import {
   snapshotLimitMs,
   witnessFresh,
@@ -85,5 +87,48 @@ t.test('a snapshot that began before the observation it is paired with does not 
   answers(t, witnessFresh(anOrphan({ rounds: [early] }), given), 'refuse', /began before the observation/);
   const missing = aRound(3, 3, { snapshots: [] });
   answers(t, witnessFresh(anOrphan({ rounds: [missing] }), given), 'refuse', /began before the observation/);
+  t.end();
+});
+
+t.test('to the millisecond: at its limit a snapshot still counts', (t) => {
+  const at = (ms: number, tookMs: number, hasLookup = true) =>
+    witnessFresh(anOrphan({ witnesses: [registry, aged(ms, tookMs, hasLookup)], rounds: paired }), given);
+  answers(t, at(2 * minute, 200), 'pass', /the oldest accepted snapshot 2 min old/);
+  answers(t, at(8 * minute, 4 * minute), 'pass', /8 min old/);
+  answers(t, at(8 * minute + 1, 4 * minute), 'refuse', /8 min old, more than 8 min/);
+  answers(t, at(2 * minute, 4 * minute, false), 'pass', /2 min old/);
+  answers(t, at(2 * minute + 1, 4 * minute, false), 'cap', /router is older than 2 min/);
+  t.end();
+});
+
+t.test('what lifts it is waiting, or mending the witness that fails', (t) => {
+  const lifts = (failure: string | undefined) => {
+    const witnesses = [registry, { ...router, accepted: undefined, failure }];
+    const answer = witnessFresh(anOrphan({ witnesses }), given);
+    return render(answer.lifts, answer.numbers);
+  };
+  t.equal(lifts(undefined), 'waits for the next reading of router; nothing to do');
+  t.equal(lifts('HTTP 500'), 'mend the witness router (HTTP 500); see: servoctl witnesses list');
+  t.equal(
+    witnessFresh(anOrphan({ witnesses: [{ ...registry, accepted: undefined }] }), given).numbers['failure'],
+    '',
+  );
+  t.end();
+});
+
+t.test('a snapshot is paired by its own witness, by its number, and within one boot', (t) => {
+  const round = aRound(3, 3);
+  const [ofRegistry, ofRouter] = round.snapshots;
+  if (ofRegistry === undefined || ofRouter === undefined) throw new Error('no snapshots');
+  const judged = (snapshots: typeof round.snapshots, more = {}) =>
+    witnessFresh(anOrphan({ rounds: [{ ...round, ...more, snapshots }] }), given);
+  answers(t, judged([ofRegistry, ofRouter]), 'pass', /2 witness/);
+  answers(t, judged([ofRegistry]), 'refuse', /snapshot of router began before/);
+  answers(t, judged([ofRegistry, { ...ofRouter, startedAt: ago(8_000) }]), 'refuse', /snapshot of router/);
+  answers(t, judged([{ ...ofRegistry, startedAt: ago(8_000) }, ofRouter]), 'refuse', /snapshot of registry/);
+  answers(t, judged([ofRegistry, { ...ofRouter, number: 92 }]), 'refuse', /snapshot of router/);
+  const elsewhere = { ...ofRouter, startedAt: { ...ofRouter.startedAt, bootId: parseId('boot', 'boot-x') } };
+  answers(t, judged([ofRegistry, elsewhere]), 'refuse', /snapshot of router/);
+  answers(t, judged([ofRegistry, { ...ofRouter, startedAt: round.receivedAt }]), 'pass', /2 witness/);
   t.end();
 });
