@@ -1,7 +1,13 @@
 // Runs targets one after the other, each in several processes side by side, and gathers what they found.
-import type { Asked } from './child.ts';
+import { join } from 'node:path';
+import type { Answered, Asked } from './child.ts';
 import type { Executed, Failure } from './execute.ts';
-import { Died, Guarded } from './guard.ts';
+import { Died, Guarded as GuardedProcess, type Limits } from '../support/guard.ts';
+
+type Guarded = GuardedProcess<Asked, Answered>;
+
+/** What one execution, or its shrinking, may take: a million executions take some minutes. */
+const limits: Limits = { workMs: 10_000, memoryMib: 1024 };
 
 export interface Plan {
   readonly targets: readonly string[];
@@ -27,7 +33,10 @@ const maxDeaths = 3;
 
 /** @param tell is called with each target's result as soon as it is there. */
 export async function fuzz(plan: Plan, tell: (result: Result) => void): Promise<readonly Result[]> {
-  const processes = Array.from({ length: plan.at === undefined ? plan.processes : 1 }, () => new Guarded());
+  const processes = Array.from(
+    { length: plan.at === undefined ? plan.processes : 1 },
+    () => new GuardedProcess<Asked, Answered>(join(import.meta.dirname, 'child.ts'), limits),
+  );
   const results: Result[] = [];
   try {
     for (const name of plan.targets) {

@@ -1,17 +1,23 @@
-// A process of the fuzzer, watched from outside: CPU and memory that one execution takes are measured, not the time on the
-// wall, so that a busy machine makes nothing look like a hang.
+// A process that does risky things, one after the other, watched from outside: the CPU and memory that one of them takes are
+// measured, not the time on the wall, so that a busy machine makes nothing look like a hang.
+//
+// The process is a module that takes what it is asked as a message, answers with one, and notes the number of what it is about
+// to do, eight bytes as `Float64Array` has them, in the file that is its first argument.
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Answered, Asked } from './child.ts';
 
-/** CPU that one execution, or its shrinking, may take, in milliseconds. A million executions take some minutes. */
-const maxWorkMs = 10_000;
-/** Time without any work after which an execution waits for something that never comes, in milliseconds. */
+/** What one thing may take. */
+export interface Limits {
+  /** CPU, in milliseconds. */
+  readonly workMs: number;
+  /** Memory of the whole process, in MiB. */
+  readonly memoryMib: number;
+}
+
+/** Time without any work after which a process waits for something that never comes, in milliseconds. */
 const maxIdleMs = 120_000;
-/** Memory of the whole process, in MiB: beyond it, something grows without a bound. */
-const maxMemoryMib = 1024;
 const lookMs = 250;
 /** A tick of /proc/<pid>/stat, and a page of /proc/<pid>/statm. */
 const tickMs = 10;
@@ -29,13 +35,18 @@ export class Died extends Error {
   }
 }
 
-export class Guarded {
+export class Guarded<Asked extends object, Answered> {
+  readonly #module: string;
+  readonly #limits: Limits;
   readonly #folder: string;
   readonly #progress: string;
   #child: ChildProcess | undefined;
 
-  constructor() {
-    this.#folder = mkdtempSync(join(tmpdir(), 'servo-auditor-fuzz-'));
+  /** @param module path of the module that the process runs. */
+  constructor(module: string, limits: Limits) {
+    this.#module = module;
+    this.#limits = limits;
+    this.#folder = mkdtempSync(join(tmpdir(), 'servo-auditor-guard-'));
     this.#progress = join(this.#folder, 'progress');
   }
 
@@ -48,6 +59,7 @@ export class Guarded {
       const watch = watching(
         child,
         () => this.#at(),
+        this.#limits,
         (why) => {
           killed = why;
           child.kill('SIGKILL');
@@ -83,9 +95,9 @@ export class Guarded {
   #start(): ChildProcess {
     // Whatever a test runner loads into its children would be measured too.
     const { NODE_OPTIONS: _, ...env } = process.env;
-    return fork(join(import.meta.dirname, 'child.ts'), [this.#progress], {
+    return fork(this.#module, [this.#progress], {
       env,
-      execArgv: ['--max-old-space-size=768', '--no-warnings'],
+      execArgv: [`--max-old-space-size=${Math.floor(this.#limits.memoryMib * 0.75)}`, '--no-warnings'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'advanced',
     });
@@ -98,18 +110,27 @@ export class Guarded {
 }
 
 /** Looks at the process now and then; tells once why it has to be ended. */
-function watching(child: ChildProcess, at: () => number, end: (why: string) => void): NodeJS.Timeout {
-  let seen = { at: NaN, workMs: 0, sinceMs: performance.now() };
+function watching(
+  child: ChildProcess,
+  at: () => number,
+  limits: Limits,
+  end: (why: string) => void,
+): NodeJS.Timeout {
+  let seen = { at: NaN, workMs: 0, looks: 0 };
   return setInterval(() => {
     const use = useOf(child.pid);
     if (use === undefined) return;
-    const now = { at: at(), workMs: use.workMs, sinceMs: performance.now() };
-    if (now.at !== seen.at) seen = now;
-    const workMs = now.workMs - seen.workMs;
-    if (use.memoryMib > maxMemoryMib)
-      end(`${Math.round(use.memoryMib)} MiB of memory, at most ${maxMemoryMib}: it grows without a bound`);
-    else if (workMs > maxWorkMs) end(`a hang: ${workMs} ms of CPU in one execution, at most ${maxWorkMs}`);
-    else if (now.sinceMs - seen.sinceMs > maxIdleMs && workMs < maxIdleMs / 20)
+    const now = at();
+    if (now !== seen.at) seen = { at: now, workMs: use.workMs, looks: 0 };
+    // Looks are counted, not time: a machine that stands still stands still for both.
+    const idleMs = ++seen.looks * lookMs;
+    const workMs = use.workMs - seen.workMs;
+    if (use.memoryMib > limits.memoryMib)
+      end(
+        `${Math.round(use.memoryMib)} MiB of memory, at most ${limits.memoryMib}: it grows without a bound`,
+      );
+    else if (workMs > limits.workMs) end(`a hang: ${workMs} ms of CPU in one, at most ${limits.workMs}`);
+    else if (idleMs > maxIdleMs && workMs < maxIdleMs / 100)
       end(`a hang: it waits for ${maxIdleMs} ms, and nothing happens`);
   }, lookMs);
 }
