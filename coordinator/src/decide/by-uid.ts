@@ -7,9 +7,11 @@ interface Named {
   readonly incarnation: Incarnation;
 }
 
-/** By uid, then by incarnation. Of two different servos one always comes first. */
+/** By uid, then by incarnation. 0 for copies that bear the same of both: these keep their order. */
 export function byUid(a: Named, b: Named): number {
-  return keyOf(a) < keyOf(b) ? -1 : 1;
+  const [first, second] = [keyOf(a), keyOf(b)];
+  if (first === second) return 0;
+  return first < second ? -1 : 1;
 }
 
 /** A blank stands before every character of an id, so that the longer of two uids comes later. */
