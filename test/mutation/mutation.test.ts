@@ -188,7 +188,7 @@ t.test('what is explained does survive, and everything else of its source is not
 });
 
 /** Seconds after which no further piece of the work is begun. */
-const share = 45;
+const share = 30;
 
 t.test('mutants of the sources that are worked on are noticed, or explained', async (t) => {
   const sources = changedSources(all);

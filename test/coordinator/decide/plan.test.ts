@@ -197,10 +197,10 @@ t.test('the oldest come first, then by uid, then by incarnation; also where two 
     of('h2', 'a', 'i1', young),
     of('h5', 'z', 'i1', older),
   ];
+  // The younger of two copies waits until what became of the other is known.
   const wanted = [
     ['z', 'i1'],
     ['a', 'i1'],
-    ['a', 'i2'],
     ['b', 'i1'],
   ];
   const population = new Map(

@@ -1,5 +1,7 @@
 import t from 'tap';
 import { parseId } from '@servo-auditor/proto/ids.ts';
+import { render } from '../../../../../coordinator/src/domain/answer.ts';
+import { judge } from '../../../../../coordinator/src/decide/verdict.ts';
 import { planCell } from '../../../../../coordinator/src/decide/plan.ts';
 import { askGate, aloneBlocks } from '../../../../support/acting.ts';
 import {
@@ -8,9 +10,11 @@ import {
   aCharge,
   aContext,
   anOrder,
+  anOrphan,
   aRelease,
   cell,
   generation,
+  given,
   h1,
   h2,
   hour,
@@ -129,5 +133,22 @@ t.test('what it says of an order and of a refusal', (t) => {
   const refused = aCase('orphan', { message: 'no', notBeforeMs: now.waitMs + 5 * minute });
   const answer = askGate('budget', aContext({ cases: [refused] }));
   t.match(answer.numbers, { inMs: 5 * minute });
+  t.end();
+});
+
+t.test('the younger copy of a uid says which one it waits for', (t) => {
+  const on = (host: typeof h1, inc: string, ms: number) =>
+    judge(
+      anOrphan(
+        { incarnation: parseId('incarnation', inc), release: aRelease({ firstReadMs: ago(ms).waitMs }) },
+        { id: host },
+      ),
+      given,
+    );
+  const plan = planCell(cell, [on(h1, 'inc-1', 3 * hour), on(h2, 'inc-2', 2 * hour)], aContext());
+  const answer = plan.blocked[0]?.row.budget;
+  if (answer === undefined) throw new Error('nothing was blocked');
+  answers(t, answer, 'refuse', /^another copy of servo-1, on h1, is stopped first$/);
+  t.equal(render(answer.lifts, answer.numbers), 'waits for the receipt from h1');
   t.end();
 });
