@@ -88,14 +88,22 @@ export function explained(file: string, error: unknown): unknown {
 /** What is said of a file that holds something else. */
 export const notADatabase = 'not a SQLite database; name the state file of this installation, or a new file';
 
+/** What is said of a file that is damaged, and what lifts it. */
+export function corrupt(file: string, what: string): string {
+  return `${file}: ${corrupted(what)}`;
+}
+
+function corrupted(what: string): string {
+  return `corrupt (${what}); restore the latest backup, then accept the older state on the hosts (servo-agent accept-installation)`;
+}
+
 function remedy({ code, message }: { readonly code: string; readonly message: string }): string {
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
     return 'in use by another process; one coordinator owns its state file: end the other one, or give this one a file of its own';
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE')
     return `no room to write (${message}); nothing of this transaction was kept: free space on its disk`;
   if (code === 'SQLITE_NOTADB') return notADatabase;
-  if (code.startsWith('SQLITE_CORRUPT'))
-    return `corrupt (${message}); restore the latest backup, then accept the older state on the hosts (servo-agent accept-installation)`;
+  if (code.startsWith('SQLITE_CORRUPT')) return corrupted(message);
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code === 'SQLITE_PERM')
     return `cannot be written (${message}); the coordinator's user must own the file and its directory`;
   return `${message} (${code})`;

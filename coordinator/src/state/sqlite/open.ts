@@ -3,8 +3,10 @@
 import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { Db, explained, notADatabase, StateFailed } from './db.ts';
+import { corrupt, Db, explained, notADatabase, StateFailed } from './db.ts';
+import { damagedLog } from './log-file.ts';
 import { migrate } from './migrate.ts';
+import { prepareSums } from './sums.ts';
 
 export interface SqliteOptions {
   readonly file: string;
@@ -28,12 +30,14 @@ const smallestBytes = 512;
 /** The open, checked, migrated database. Throws `StateFailed` with what is wrong and what lifts it. */
 export function openDatabase({ file, exclusive, demo, maxFileBytes }: SqliteOptions): Db {
   refuseUnusable(file);
+  refuseDamagedLog(file);
   let raw: Database.Database;
   try {
     raw = new Database(file, { timeout: exclusive ? 0 : busyMs });
   } catch (error) {
     throw explained(file, error);
   }
+  prepareSums(raw);
   const db = new Db(file, raw);
   try {
     if (exclusive) db.pragma('locking_mode = EXCLUSIVE');
@@ -43,17 +47,23 @@ export function openDatabase({ file, exclusive, demo, maxFileBytes }: SqliteOpti
     db.pragma(`journal_size_limit = ${walBytes}`);
     const pageBytes = Number(db.pragma('page_size'));
     db.pragma(`max_page_count = ${Math.floor((maxFileBytes ?? defaultMaxFileBytes) / pageBytes)}`);
-    const verdict = String(db.pragma('quick_check(1)')).replaceAll('\n', ' ');
-    if (verdict !== 'ok')
-      throw new StateFailed(
-        `${file}: corrupt (${verdict}); restore the latest backup, then accept the older state on the hosts (servo-agent accept-installation)`,
-      );
+    const verdict = String(db.pragma('integrity_check(1)')).replaceAll('\n', ' ');
+    if (verdict !== 'ok') throw new StateFailed(corrupt(file, verdict));
     migrate(db, demo);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/**
+ * Before SQLite opens the file: closing it again would keep what could be read, and remove the log with the rest. Where another
+ * coordinator is writing at this moment, a second look sees it.
+ */
+function refuseDamagedLog(file: string): void {
+  const damage = damagedLog(file) === undefined ? undefined : damagedLog(file);
+  if (damage !== undefined) throw new StateFailed(corrupt(file, damage));
 }
 
 /**

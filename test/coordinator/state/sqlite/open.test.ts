@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { parseId } from '@servo-auditor/proto/ids.ts';
-import { StateFailed } from '../../../../coordinator/src/state/sqlite/db.ts';
+import { Db, StateFailed } from '../../../../coordinator/src/state/sqlite/db.ts';
 import { openSqliteStore } from '../../../../coordinator/src/state/sqlite/store.ts';
+import { prepareSums, protect } from '../../../../coordinator/src/state/sqlite/sums.ts';
 import { sliceRows } from '../../../../coordinator/src/state/sqlite/slices.ts';
 import { applicationId, schemaV1 } from '../../../../coordinator/src/state/sqlite/schema.ts';
 import { h1 } from '../../../support/build.ts';
@@ -90,15 +91,17 @@ t.test('a newer schema: refused where it is not safe, used where it is', async (
     const raw = new Database(file);
     t.equal(raw.pragma('application_id', { simple: true }), applicationId);
     raw.pragma('user_version = 7');
+    prepareSums(raw);
     raw.prepare('UPDATE store_facts SET min_schema = ?').run(minSchema);
+    protect(new Db(file, raw));
     raw.close();
   };
-  raise(1);
+  raise(3);
   t.doesNotThrow(open(file));
   raise(5);
   refusedWith(t)(
     file,
-    /of schema 7, which needs a program that knows schema 5; this one knows 2: install the newer release/,
+    /of schema 7, which needs a program that knows schema 5; this one knows 3: install the newer release/,
   );
 });
 
