@@ -38,9 +38,13 @@ export class Offers {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw new Error(`cannot read ${this.#path}`, { cause: error });
     }
-    const offer = JSON.parse(text) as Partial<Offer>;
-    const { installation, epoch, decision } = offer;
-    if (!isId('installation', installation) || epoch === undefined || !isId('digest', decision?.hash))
+    const { installation, epoch, decision } = parsed(text);
+    if (
+      !isId('installation', installation) ||
+      !isNumber(epoch) ||
+      !isNumber(decision?.version) ||
+      !isId('digest', decision.hash)
+    )
       throw new Error(`${this.#path} holds no offer: remove it, and let the coordinator call again`);
     return { installation, epoch, decision };
   }
@@ -49,4 +53,17 @@ export class Offers {
     rmSync(this.#path, { force: true });
     this.#last = undefined;
   }
+}
+
+/** What a text holds; of one that is no JSON object, nothing. */
+function parsed(text: string): Partial<Offer> {
+  try {
+    return Object(JSON.parse(text)) as Partial<Offer>;
+  } catch {
+    return {};
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }

@@ -28,7 +28,20 @@ t.test('the last one is kept for the operator, and written only when it is anoth
   t.equal(offers.last(), undefined);
   offers.note({ ...offer, epoch: parseEpoch(5) } as Welcome);
   t.equal(offers.last()?.epoch, 5, 'what was cleared is noted again');
-  writeFileSync(file, '{"installation":"second"}');
-  t.throws(() => offers.last(), /holds no offer: remove it/);
+  const whole = JSON.stringify(offer);
+  for (const text of [
+    '',
+    'null',
+    '[]',
+    '{"installation":"second"}',
+    whole.slice(0, -1),
+    whole.replace('4', '"4"'),
+    whole.replace('9', '0.5'),
+  ]) {
+    writeFileSync(file, text);
+    t.throws(() => offers.last(), {
+      message: `${file} holds no offer: remove it, and let the coordinator call again`,
+    });
+  }
   t.end();
 });
