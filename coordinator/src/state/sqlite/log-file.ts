@@ -2,7 +2,7 @@
 // rest for what a crash left half-written. That can only be the last transaction: each was durable before the next began. Where
 // more follows, the log is damaged, and going on would forget in silence what was decided. The format is SQLite's own, and fixed
 // (https://sqlite.org/fileformat2.html#the_write_ahead_log).
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 
 const headerBytes = 32;
 const frameHeaderBytes = 24;
@@ -20,7 +20,11 @@ interface Sum {
 export function damagedLog(databaseFile: string): string | undefined {
   const file = `${databaseFile}-wal`;
   if (!existsSync(file)) return undefined;
-  return damageIn(readFileSync(file));
+  const bytes = readFileSync(file);
+  // The file is never empty once there is a transaction. SQLite would take it for a new one, and remove the log.
+  if (bytes.length >= headerBytes + frameHeaderBytes && statSync(databaseFile).size === 0)
+    return 'it is empty, and its log is not';
+  return damageIn(bytes);
 }
 
 /** The same, of the bytes of a log. Pure. */

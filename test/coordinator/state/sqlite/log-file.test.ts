@@ -88,6 +88,19 @@ t.test('a damaged log is refused before it is touched', async (t) => {
   t.ok(readFileSync(`${file}-wal`).equals(damaged), 'the log is as it was');
 });
 
+t.test('a file that was emptied beside its log is no new one', async (t) => {
+  const { file: open, store } = await aDesk(t);
+  const file = join(dirname(open), 'copy.db');
+  writeFileSync(file, '');
+  copyFileSync(`${open}-wal`, `${file}-wal`);
+  await store.close();
+  t.throws(
+    () => openSqliteStore({ file, exclusive: true, demo: false }),
+    /copy\.db: corrupt \(it is empty, and its log is not\); restore the latest backup/,
+  );
+  t.ok(readFileSync(`${file}-wal`).length > 0, 'the log is as it was');
+});
+
 t.test('logs of SQLite itself, of other page sizes, are read as SQLite reads them', (t) => {
   for (const bytes of [512, 1024, 8192, 65_536]) {
     const file = join(t.testdir(), `p${bytes}.db`);
