@@ -28,6 +28,8 @@ export interface HostSetting {
   readonly spell: (uid: string) => string;
   readonly tls: TlsFiles;
   readonly orderKey: string;
+  /** Words for Node itself, where it runs the agent. */
+  readonly nodeArguments: readonly string[];
 }
 
 /** Whom the agent of a host belongs to. */
@@ -106,7 +108,15 @@ export class DemoHost {
 
   startAgent(leader: Leader): void {
     this.#writeConfig(leader);
-    this.#agent = run(this.setting.world, agentScript, ['run', '--config', this.configFile], this.logFile);
+    const { world, nodeArguments } = this.setting;
+    this.#agent = run(
+      world,
+      agentScript,
+      ['run', '--config', this.configFile],
+      this.logFile,
+      'ignore',
+      nodeArguments,
+    );
   }
 
   get agent(): Program | undefined {
@@ -153,7 +163,9 @@ export class DemoHost {
         return;
       case 'sqlite': {
         const db = new Database(join(dir, 'servos.db'));
-        db.exec('CREATE TABLE instance (uid TEXT PRIMARY KEY, project TEXT, argv TEXT, cwd TEXT, env TEXT)');
+        db.exec(
+          'CREATE TABLE IF NOT EXISTS instance (uid TEXT PRIMARY KEY, project TEXT, argv TEXT, cwd TEXT, env TEXT)',
+        );
         const insert = db.prepare('INSERT INTO instance VALUES (?, ?, ?, ?, ?)');
         for (const { servo, launch } of launches)
           insert.run(

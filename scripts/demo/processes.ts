@@ -16,6 +16,7 @@ export const markVariable = 'DEMO_WORLD';
 /**
  * Starts a TypeScript program of this repository; its log goes to a file. `firstLine`: what it says first.
  * @param world name of the world that it belongs to.
+ * @param nodeArguments words for Node itself.
  */
 export function run(
   world: string,
@@ -23,10 +24,11 @@ export function run(
   args: readonly string[],
   logFile: string,
   stdin: 'ignore' | 'pipe' = 'ignore',
+  nodeArguments: readonly string[] = [],
 ) {
   const log = openSync(logFile, 'a');
   // What a test runner or a debugger loads into every Node process by this variable is on no host, and changes what signals do.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, script, ...args], {
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...nodeArguments, script, ...args], {
     stdio: [stdin, 'pipe', log],
     env: { ...process.env, [markVariable]: world },
   });

@@ -40,6 +40,8 @@ export interface WorldSetting {
   readonly roundIntervalMs: number;
   /** Further options of the coordinator's policy. */
   readonly policy?: Readonly<Record<string, number>>;
+  /** Words for Node itself, where it runs the coordinator and the agents: what a test loads into them. */
+  readonly nodeArguments?: readonly string[];
 }
 
 export class World {
@@ -117,6 +119,8 @@ export class World {
       coordinatorScript,
       ['run', '--config', this.coordinatorConfig, '--print-port'],
       this.coordinatorLog,
+      'ignore',
+      this.#setting.nodeArguments,
     );
     this.#coordinator = program;
     const said = JSON.parse(await program.firstLine) as { port: number; installation: string };
@@ -173,6 +177,7 @@ export class World {
       tls,
       world: this.#name,
       orderKey: this.#orderKey.publicKey,
+      nodeArguments: this.#setting.nodeArguments ?? [],
     };
     const host = make(setting, servos);
     this.hosts.set(id, host);

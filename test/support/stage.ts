@@ -2,11 +2,11 @@
 import type t from 'tap';
 import type { DemoHost, HostSetting, ServoSpec, StoreKind } from '../../scripts/demo/host.ts';
 import { until } from '../../scripts/demo/processes.ts';
-import { cell, World } from '../../scripts/demo/world.ts';
+import { cell, World, type WorldSetting } from '../../scripts/demo/world.ts';
 
 /** A week of waiting in two seconds, so that trust is earned quickly; rounds and staleness are as real as ever. */
-const setting = { factor: 300_000, heartbeatIntervalMs: 1000, roundIntervalMs: 700 };
-const patienceMs = 60_000;
+const defaults = { factor: 300_000, heartbeatIntervalMs: 1000, roundIntervalMs: 700 };
+const patienceMs = 120_000;
 
 export interface ServoRow {
   readonly uid: string;
@@ -29,6 +29,7 @@ export interface AuditRow {
 }
 
 export interface StageOptions {
+  readonly setting?: Partial<WorldSetting>;
   readonly policy?: Readonly<Record<string, number>>;
   readonly prepare?: (world: World) => Promise<void>;
   /** Another kind of host. */
@@ -89,9 +90,9 @@ export class Stage {
 export async function aStage(
   test: Pick<typeof t, 'teardown'>,
   hosts: Readonly<Record<string, readonly [StoreKind, ...Partial<ServoSpec>[]]>>,
-  { policy = {}, prepare = () => Promise.resolve(), make }: StageOptions = {},
+  { policy = {}, setting = {}, prepare = () => Promise.resolve(), make }: StageOptions = {},
 ): Promise<Stage> {
-  const world = await World.create({ ...setting, policy });
+  const world = await World.create({ ...defaults, ...setting, policy });
   test.teardown(async () => await world.close());
   const stage = new Stage(world);
   await world.startRouter();
