@@ -152,11 +152,8 @@ export class Ground {
     });
   }
 
-  /** Whether the trap closes on the way to that: then it never comes there. */
-  async untilTrapped(
-    subject: Subject,
-    { closed }: Pick<ReturnType<Ground['trap']>, 'closed'>,
-  ): Promise<boolean> {
+  /** Waits for something on the way to that, and approves meanwhile: else it may never come there. */
+  async whileApproving<T>(subject: Subject, something: Promise<T>): Promise<T> {
     const over = new AbortController();
     const approving = (async () => {
       while (!over.signal.aborted) {
@@ -167,10 +164,12 @@ export class Ground {
         await sleep(500);
       }
     })();
-    const hit = await closed(patienceMs);
-    over.abort();
-    await approving;
-    return hit;
+    try {
+      return await something;
+    } finally {
+      over.abort();
+      await approving;
+    }
   }
 
   async approve({ uid }: Subject): Promise<void> {

@@ -36,7 +36,7 @@ interface Place {
 async function stopAt(ground: Ground, subject: Subject, trapped: Trapped, where: Place): Promise<void> {
   const trap = ground.trap(trapped, { occurrence: 1, ...where, deed: 'pause' });
   await ground.release(subject);
-  if (await ground.untilTrapped(subject, trap)) return;
+  if (await ground.whileApproving(subject, trap.closed(patienceMs))) return;
   trap.clear();
   throw new Error(`the ${trapped.name} did not come to ${where.place}`);
 }

@@ -177,7 +177,7 @@ export const closed: Scene = {
       deed: 'kill',
     });
     await ground.release(subject);
-    if (!(await ground.untilTrapped(subject, trap)))
+    if (!(await ground.whileApproving(subject, trap.closed(patienceMs))))
       throw new Error(`no order was opened for ${subject.uid}`);
     await untilEnded(coordinator);
     agent.program()?.child.kill('SIGKILL');
@@ -208,7 +208,8 @@ export const found: Scene = {
       deed: 'kill',
     });
     await ground.release(subject);
-    if (!(await ground.untilTrapped(subject, trap))) throw new Error(`${subject.uid} had no intent`);
+    if (!(await ground.whileApproving(subject, trap.closed(patienceMs))))
+      throw new Error(`${subject.uid} had no intent`);
     await untilEnded(agent);
     return {
       programs: { coordinator: ground.coordinator, agent },
@@ -232,10 +233,11 @@ export const refused: Scene = {
       programs: bothPrograms(ground, subject),
       async play() {
         await ground.release(subject);
-        await until('a refusal', patienceMs, async () => {
+        const refused = until('a refusal', patienceMs, async () => {
           const refusals = await ground.stage.audit('receipt.refused', subject.uid).catch(() => []);
           return refusals.length > 0 ? true : undefined;
         });
+        await ground.whileApproving(subject, refused);
         rmSync(hold);
         return await stoppedOnce(ground, subject);
       },
