@@ -153,7 +153,7 @@ const simple: readonly Act[] = [
     event: 'mode.set',
     ask: (ground) => setMode(ground, 'MODE_PROPOSE'),
     inEffect: async (ground) => (await modeOf(ground)) === 'MODE_PROPOSE',
-    after: (ground) => setMode(ground, 'MODE_ENFORCE'),
+    after: (ground) => persist('enforce', () => setMode(ground, 'MODE_ENFORCE')),
   },
 ];
 
