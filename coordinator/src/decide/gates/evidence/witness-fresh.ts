@@ -1,5 +1,6 @@
 // Every witness, without exception, was read lately, and began to be read after the observation that it is paired with.
-// A witness that fails keeps its veto: while one has no fresh snapshot, nothing is stopped.
+// A witness that fails keeps its veto: while one has no fresh snapshot, nothing is stopped. Where one offers no look-up, it is read
+// whole at the last moment instead, and a person is asked before.
 import { stalenessMs } from '@servo-auditor/proto/time.ts';
 import { cap, pass, refuse } from '../../../domain/answer.ts';
 import type { EvidenceRound } from '../../../domain/evidence.ts';
@@ -14,7 +15,7 @@ export function snapshotLimitMs(tookMs: number, policy: Policy): number {
 
 export const witnessFresh: EvidenceGateRule = ({ witnesses, rounds }, { now, policy }) => {
   let oldestMs = 0;
-  let slow: WitnessView | undefined;
+  let blind: WitnessView | undefined;
   for (const witness of witnesses) {
     const { accepted } = witness;
     const numbers = { witness: witness.id, failure: witness.failure ?? '' };
@@ -39,19 +40,16 @@ export const witnessFresh: EvidenceGateRule = ({ witnesses, rounds }, { now, pol
         lifts,
         numbers,
       );
-    if (ageMs > policy.witnessAgeMs && !witness.hasLookup) slow = witness;
+    if (!witness.hasLookup) blind = witness;
     oldestMs = Math.max(oldestMs, ageMs);
   }
   if (witnesses.length === 0)
     return refuse('no witness is configured', 'configure the authority and one more source');
-  if (slow !== undefined)
+  if (blind !== undefined)
     return cap(
-      'the snapshot of {witness} is older than {limitMs}, and it offers no look-up of a single uid',
+      'witness {witness} offers no look-up of a single uid to ask at the last moment',
       'an approval, or a look-up for {witness}',
-      {
-        witness: slow.id,
-        limitMs: policy.witnessAgeMs,
-      },
+      { witness: blind.id },
     );
   return pass('{count} witness(es), the oldest accepted snapshot {oldestMs} old', {
     count: witnesses.length,

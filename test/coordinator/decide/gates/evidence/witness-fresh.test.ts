@@ -56,7 +56,7 @@ t.test('one witness without a fresh snapshot is enough to refuse: a failing witn
   t.end();
 });
 
-t.test('above two minutes a slow witness needs a look-up', (t) => {
+t.test('a witness without a look-up needs an approval, however fresh it is', (t) => {
   answers(
     t,
     witnessFresh(anOrphan({ witnesses: [registry, aged(5 * minute, 4 * minute)], rounds: paired }), given),
@@ -70,7 +70,13 @@ t.test('above two minutes a slow witness needs a look-up', (t) => {
       given,
     ),
     'cap',
-    /no look-up/,
+    /router offers no look-up/,
+  );
+  answers(
+    t,
+    witnessFresh(anOrphan({ witnesses: [registry, aged(minute, 200, false)], rounds: paired }), given),
+    'cap',
+    /router offers no look-up/,
   );
   t.end();
 });
