@@ -104,7 +104,7 @@ export function smallWorld(): Required<Pick<Setting, 'views' | 'evidences'>> {
           known: false,
           voices: [aVoice(registry, { says: 'nothing' }), aVoice(router, { says: 'nothing' })],
         }),
-        host: { view: there, match: swapped, generationMatch: swapped },
+        host: { view: there, match: swapped, generationMatch: swapped, swappedMs: undefined },
       },
     ],
   };

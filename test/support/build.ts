@@ -203,7 +203,12 @@ export function anOrphan(
 ): Evidence {
   const made = aView(view);
   return {
-    host: { view: made, match: aMatch(match), generationMatch: aMatch({ expected: 40, found: 40 }) },
+    host: {
+      view: made,
+      match: aMatch(match),
+      generationMatch: aMatch({ expected: 40, found: 40 }),
+      swappedMs: undefined,
+    },
     row: 0,
     uid,
     incarnation,

@@ -82,6 +82,8 @@ export interface HostEvidence {
   readonly match: Match;
   /** Of the host's (cell, generation). */
   readonly generationMatch: Match;
+  /** When (`waitMs`) it was last found to miss a servo for as many rounds as look like a swap; undefined: not since it is known. */
+  readonly swappedMs: number | undefined;
 }
 
 export interface Evidence {

@@ -137,7 +137,7 @@ export function evidencesAt(
     const vouched = view.vouched[row] ?? 0;
     evidences.push(
       makeEvidence({
-        host: { view, match, generationMatch },
+        host: { view, match, generationMatch, swappedMs: record.swappedMs },
         inventory,
         row,
         uid,

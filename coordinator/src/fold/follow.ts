@@ -68,6 +68,7 @@ function countRound(
   if (round === undefined) return undefined;
   record.lastRound = round;
   if (missing > 0) record.missingRounds++;
+  if (record.missingRounds >= book.setting.policy.swapRounds) record.swappedMs = round.atMs;
   // As many as a decision may ask for; each servo keeps its first one beside these.
   const keep = book.setting.policy.evidenceRounds;
   record.recent = [...record.recent.slice(Math.max(0, record.recent.length - keep + 1)), round];

@@ -79,6 +79,8 @@ export class HostRecord {
   /** Uids without a host in the claims that are expected here because they were vouched for here, and are gone. */
   missingHostless: readonly ServoUid[] = [];
   missingRounds = 0;
+  /** As in `HostEvidence.swappedMs`. */
+  swappedMs: number | undefined;
   noted: Noted | undefined;
   lastRound: EvidenceRound | undefined;
   /** The newest rounds, oldest first; replaced whole, so that evidence may share it. */
@@ -99,6 +101,7 @@ export class HostRecord {
     this.lastRound = undefined;
     this.recent = [];
     this.missingRounds = 0;
+    this.swappedMs = undefined;
     for (const candidate of this.candidates) candidate.rounds.restart(0);
   }
 }

@@ -145,7 +145,8 @@ async function evidencesOf(
   const evidences: Evidence[] = [];
   for (const { record, view, inventory, missing } of seen) {
     const generationMatch = generationMatches.get(modeKey(view.cell, view.generation)) ?? noMatch;
-    const host = { view, match: matchOf(record, missing), generationMatch };
+    const { swappedMs } = record;
+    const host = { view, match: matchOf(record, missing), generationMatch, swappedMs };
     for (const candidate of record.candidates) {
       const { at, key } = candidate;
       const release = record.releases.get(key);

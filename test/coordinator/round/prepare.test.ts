@@ -286,6 +286,25 @@ t.test('match: found, missing by name, acknowledged, and for how many rounds', a
   t.strictSame(third.facts[0]?.swappedHosts, []);
 });
 
+t.test('when a host last missed a servo for long enough is remembered', async (t) => {
+  const f = new FleetUnderTest();
+  f.report('h1', ['a', 'old']);
+  await f.round(['a@h1', 'old@h1']);
+  // Its new name is claimed, and the host goes on showing the old one.
+  const first = evidenceIn(await f.round(['a@h1', 'new@h1']), 'old');
+  t.equal(first.host.swappedMs, undefined, 'it may just be starting');
+  const swapped = evidenceIn(await f.round(['a@h1', 'new@h1']), 'old');
+  t.match(swapped.host.match, { missing: ['new'], missingRounds: 2 });
+  t.equal(swapped.host.swappedMs, swapped.rounds.at(-1)?.atMs);
+  f.wait(minute);
+  // The authority loses the new name for a while.
+  const lost = evidenceIn(await f.round(['a@h1']), 'old');
+  t.match(lost.host.match, { missing: [], missingRounds: 0 });
+  t.equal(lost.host.swappedMs, swapped.host.swappedMs);
+  const [again] = evidenceOf(f.fleet, hostId('h1'), servoUid('old'), { now: f.now, witnesses: f.views });
+  t.equal(again?.host.swappedMs, lost.host.swappedMs);
+});
+
 t.test('an authority that names no hosts expects what was vouched for here', async (t) => {
   const f = new FleetUnderTest([registryProfile]);
   f.report('h1', ['a', 'b', 's']);

@@ -1,8 +1,9 @@
-// A servo that is missing beside one that nobody claims is how a renamed identity looks.
+// A servo that is missing beside one that nobody claims is how a renamed identity looks. When nobody expects the missing one any
+// more, it may still be there under the old name: so what was seen meanwhile is no evidence against that.
 import { pass, refuse } from '../../../domain/answer.ts';
 import type { EvidenceGateRule } from '../../given.ts';
 
-export const swap: EvidenceGateRule = ({ host: { view, match }, release }, { policy }) => {
+export const swap: EvidenceGateRule = ({ host: { view, match, swappedMs }, release, rounds }, { policy }) => {
   const missing = match.missing[0];
   const numbers = {
     host: view.id,
@@ -11,6 +12,17 @@ export const swap: EvidenceGateRule = ({ host: { view, match }, release }, { pol
     uid: missing ?? '',
     count: match.missing.length,
   };
+  const after = rounds.filter((round) => swappedMs === undefined || round.atMs > swappedMs).length;
+  if (
+    missing === undefined &&
+    release?.kind !== 'tombstone' &&
+    after < Math.min(rounds.length, policy.evidenceRounds)
+  )
+    return refuse(
+      '{host} missed a servo that the authority expected there until {after} round(s) ago, fewer than {limit}',
+      'waits for rounds of evidence in which {host} misses nothing; nothing to do',
+      { ...numbers, after, limit: policy.evidenceRounds },
+    );
   if (missing === undefined) return pass('{host} misses no servo that the authority expects there', numbers);
   if (match.missingRounds < policy.swapRounds)
     return pass('{host} has missed {uid} for {rounds} round(s), fewer than {limit}', numbers);

@@ -12,6 +12,22 @@ t.test('a servo without tombstone beside a missing one may be it under another n
   t.end();
 });
 
+t.test(
+  'what was seen while a servo was missing is no evidence, also once nobody expects it any more',
+  (t) => {
+    const evidence = anOrphan(vanished);
+    const [first, , newest] = evidence.rounds;
+    const missedUntil = (swappedMs = 0) => ({ ...evidence, host: { ...evidence.host, swappedMs } });
+    const early = missedUntil(first?.atMs);
+    answers(t, swap(early, given), 'refuse', /missed a servo .* until 2 round\(s\) ago, fewer than 3/);
+    aloneRefuses(t, 'swap', early, 'suspect');
+    answers(t, swap(missedUntil(newest?.atMs), given), 'refuse', /until 0 round/);
+    answers(t, swap(missedUntil((first?.atMs ?? 0) - 1), given), 'pass', /misses no servo/);
+    answers(t, swap({ ...anOrphan(), host: early.host }, given), 'pass', /misses no servo/);
+    t.end();
+  },
+);
+
 t.test('passes for one round, with a tombstone, and when nothing is missing', (t) => {
   answers(
     t,
