@@ -92,9 +92,10 @@ function rowOf(mapping: FieldMapping, n: number): Readonly<Record<string, unknow
   );
 }
 
+/** A byte order mark before JSON is no part of it (RFC 8259, section 8.1). */
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch {
     return text;
   }

@@ -1,7 +1,10 @@
 // JSON that says one thing only. JSON.parse lets the last of two equal keys win, in silence; here a key that stands twice in
 // one object is refused, since a manifest with two uids has none.
 
-/** The value. Throws a `SyntaxError` for what is not JSON in UTF-8, or holds a key twice. Never shows a value of the text. */
+/**
+ * The value; a byte order mark before it is passed over. Throws a `SyntaxError` for what is not JSON in UTF-8, or holds a key twice.
+ * Never shows a value of the text.
+ */
 export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
