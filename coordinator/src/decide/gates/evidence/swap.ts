@@ -12,25 +12,23 @@ export const swap: EvidenceGateRule = ({ host: { view, match, swappedMs }, relea
     uid: missing ?? '',
     count: match.missing.length,
   };
+  const tombstone = release?.kind === 'tombstone';
+  if (missing !== undefined && match.missingRounds >= policy.swapRounds && !tombstone)
+    return refuse(
+      '{host} has missed {count} servo(s) that the authority expects there for {rounds} rounds, first {uid}: this may be it under another name',
+      'find out where {uid} is; only if it is truly gone, and not here under another name: servoctl hosts acknowledge {host} --missing {uid}',
+      numbers,
+    );
   const after = rounds.filter((round) => swappedMs === undefined || round.atMs > swappedMs).length;
-  if (
-    missing === undefined &&
-    release?.kind !== 'tombstone' &&
-    after < Math.min(rounds.length, policy.evidenceRounds)
-  )
+  // With fewer rounds than that in all, their own gate says so, and for the right reason.
+  if (!tombstone && after < rounds.length && after < policy.evidenceRounds)
     return refuse(
       '{host} missed a servo that the authority expected there until {after} round(s) ago, fewer than {limit}',
       'waits for rounds of evidence in which {host} misses nothing; nothing to do',
       { ...numbers, after, limit: policy.evidenceRounds },
     );
   if (missing === undefined) return pass('{host} misses no servo that the authority expects there', numbers);
-  if (match.missingRounds < policy.swapRounds)
-    return pass('{host} has missed {uid} for {rounds} round(s), fewer than {limit}', numbers);
-  if (release?.kind === 'tombstone')
-    return pass('{host} misses {uid}, but this servo has a tombstone of its own', numbers);
-  return refuse(
-    '{host} has missed {count} servo(s) that the authority expects there for {rounds} rounds, first {uid}: this may be it under another name',
-    'find out where {uid} is; only if it is truly gone, and not here under another name: servoctl hosts acknowledge {host} --missing {uid}',
-    numbers,
-  );
+  return tombstone
+    ? pass('{host} misses {uid}, but this servo has a tombstone of its own', numbers)
+    : pass('{host} has missed {uid} for {rounds} round(s), fewer than {limit}', numbers);
 };

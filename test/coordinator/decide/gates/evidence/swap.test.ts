@@ -1,6 +1,6 @@
 import t from 'tap';
 import { swap } from '../../../../../coordinator/src/decide/gates/evidence/swap.ts';
-import { anOrphan, aRelease, given, otherUid } from '../../../../support/build.ts';
+import { anOrphan, aRelease, given, minute, otherUid } from '../../../../support/build.ts';
 import { aloneRefuses, answers } from '../../../../support/gate.ts';
 
 const vanished = { release: aRelease({ kind: 'disappearance' as const }) };
@@ -17,13 +17,24 @@ t.test(
   (t) => {
     const evidence = anOrphan(vanished);
     const [first, , newest] = evidence.rounds;
-    const missedUntil = (swappedMs = 0) => ({ ...evidence, host: { ...evidence.host, swappedMs } });
+    const missedUntil = (swappedMs: number | undefined) => ({
+      ...evidence,
+      host: { ...evidence.host, swappedMs },
+    });
     const early = missedUntil(first?.atMs);
     answers(t, swap(early, given), 'refuse', /missed a servo .* until 2 round\(s\) ago, fewer than 3/);
     aloneRefuses(t, 'swap', early, 'suspect');
     answers(t, swap(missedUntil(newest?.atMs), given), 'refuse', /until 0 round/);
     answers(t, swap(missedUntil((first?.atMs ?? 0) - 1), given), 'pass', /misses no servo/);
     answers(t, swap({ ...anOrphan(), host: early.host }, given), 'pass', /misses no servo/);
+    const next = (newest?.atMs ?? 0) + minute;
+    const enough = { ...early, rounds: [...evidence.rounds, ...(newest ? [{ ...newest, atMs: next }] : [])] };
+    answers(t, swap(enough, given), 'pass', /misses no servo/);
+    const few = { ...missedUntil(undefined), rounds: evidence.rounds.slice(1) };
+    answers(t, swap(few, given), 'pass', /misses no servo/);
+    const again = anOrphan(vanished, {}, { missing: [otherUid], missingRounds: 1 });
+    const missed = { ...again, host: { ...again.host, swappedMs: first?.atMs } };
+    answers(t, swap(missed, given), 'refuse', /until 2 round\(s\) ago/);
     t.end();
   },
 );
@@ -42,6 +53,12 @@ t.test('passes for one round, with a tombstone, and when nothing is missing', (t
     /tombstone of its own/,
   );
   answers(t, swap(anOrphan(vanished), given), 'pass', /misses no servo/);
+  answers(
+    t,
+    swap(anOrphan(vanished, {}, { missing: [], missingRounds: 9 }), given),
+    'pass',
+    /misses no servo/,
+  );
   t.end();
 });
 
