@@ -22,6 +22,8 @@ export const backstops: Readonly<Record<string, Backstops>> = {
     'confirm:host': 'the last question looks at the row once more',
     'agent:contradiction': onTheHost,
   },
+  swap: { 'check:match': secondReading },
+  'two-way-match': { 'check:match': secondReading },
   'witness-fresh': { 'check:witness': secondReading, 'confirm:look-up': lastQuestion },
   'witness-shrink': {
     'check:witness': secondReading,

@@ -4,6 +4,7 @@ import type { Finding, Plan, PlanEntry } from '../domain/plan.ts';
 import { checkClaims } from './claims.ts';
 import { checkHost } from './host.ts';
 import { checkLimits } from './limits.ts';
+import { checkMatch } from './match.ts';
 import { checkOperators } from './operators.ts';
 import type { RawEvidence } from './raw.ts';
 import { checkRelease } from './release.ts';
@@ -17,7 +18,9 @@ export function check(plan: Plan, raw: RawEvidence): readonly Finding[] {
     const report: Report = (rule, message) => findings.push({ rule, uid: entry.evidence.uid, message });
     checkEntry(plan, entry, raw, report);
   }
-  checkLimits(plan, raw, (rule, message) => findings.push({ rule, uid: undefined, message }));
+  const reportPlan: Report = (rule, message) => findings.push({ rule, uid: undefined, message });
+  checkMatch(plan, raw, reportPlan);
+  checkLimits(plan, raw, reportPlan);
   return findings;
 }
 
