@@ -153,7 +153,11 @@ const simple: readonly Act[] = [
     event: 'mode.set',
     ask: (ground) => setMode(ground, 'MODE_PROPOSE'),
     inEffect: async (ground) => (await modeOf(ground)) === 'MODE_PROPOSE',
-    after: (ground) => persist('enforce', () => setMode(ground, 'MODE_ENFORCE')),
+    after: (ground) =>
+      persist(
+        'enforce',
+        async () => (await modeOf(ground)) === 'MODE_ENFORCE' || (await setMode(ground, 'MODE_ENFORCE')),
+      ),
   },
 ];
 
