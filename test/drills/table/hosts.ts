@@ -18,7 +18,16 @@ export const hostIncidents = (ablation: Ablation): readonly Incident[] => [
     world:
       'four hosts of another generation join with 200 servos in use, whose manifests spell the uid otherwise',
     refuses: ['known-identity', 'two-way-match'],
-    without: ['known-identity', 'fold:vouched', 'two-way-match', 'swap', ...trusted, ...breakers, ...budgets],
+    without: [
+      'known-identity',
+      'fold:vouched',
+      'two-way-match',
+      'swap',
+      'check:match',
+      ...trusted,
+      ...breakers,
+      ...budgets,
+    ],
     play: async (tidy, arm) => {
       const cell = await aField(tidy);
       const wrong = [];
