@@ -1,5 +1,5 @@
 // Options that hold options: a group of keys, a list, a choice between groups, a mapping of free names.
-import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, Scalar, type Node, type YAMLMap } from 'yaml';
 import type { Cursor, Entry, Given, Spec, Table, Values } from './entry.ts';
 import { nearest } from './nearest.ts';
 import { sampleLines } from './sample.ts';
@@ -199,8 +199,15 @@ function keysOf(map: YAMLMap, cursor: Cursor): readonly Pair[] {
     }
     if (seen.has(name)) cursor.below(name).refuse(key, 'is there twice', 'each key once');
     seen.add(name);
-    return [[name, key, (pair.value ?? key) as Node]];
+    return [[name, key, (pair.value ?? emptyBeside(key)) as Node]];
   });
+}
+
+/** What stands behind a key with nothing behind it, as in `{ca, cert}`; errors name the key's place. */
+function emptyBeside(key: Node): Node {
+  const empty = new Scalar(null);
+  if (key.range) empty.range = key.range;
+  return empty;
 }
 
 function describe(node: Node): string {
