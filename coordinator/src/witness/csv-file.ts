@@ -46,8 +46,9 @@ async function headOf({ handle, where }: OpenFile): Promise<Head> {
     throw new WitnessFailed(
       `${where}: line 1 is ${show(text.split('\n', 1)[0])}; want "# lineage=<name> version=<n> rows=<n>"`,
     );
-  const [whole, lineage = ''] = line;
-  return { bytes: Buffer.byteLength(whole), lineage, version: Number(line[2]), rows: Number(line[3]) };
+  const [, lineage = ''] = line;
+  // Counted in the bytes themselves: what is no UTF-8 has another length as text, and the next line would be cut.
+  return { bytes: buffer.indexOf('\n') + 1, lineage, version: Number(line[2]), rows: Number(line[3]) };
 }
 
 /** A file that was cut off in its last row may still have as many rows as it says, with the last uid too short. */
