@@ -26,11 +26,8 @@ const stopGrace = duration({
   default: 10 * second,
 });
 
-const docker = {
-  socket: path({
-    help: 'the engine’s Unix socket; Podman: /run/podman/podman.sock',
-    default: '/run/docker.sock',
-  }),
+/** Of engines that keep labels and environment of their containers. */
+const containers = {
   marker: group('label of every servo of this installation on this host', {
     label: text({ help: 'its name', example: 'servo.host' }),
     value: text({ help: 'its value, which names installation and host', example: 'main/host-1' }),
@@ -70,6 +67,41 @@ const docker = {
     min: second,
     max: 10 * minute,
     default: minute,
+  }),
+};
+
+const docker = {
+  socket: path({
+    help: 'the engine’s Unix socket; Podman: /run/podman/podman.sock',
+    default: '/run/docker.sock',
+  }),
+  ...containers,
+};
+
+/** Namespaces whose containers another program runs, which would start them again or delete them. */
+export const managedNamespaces: Readonly<Record<string, string>> = {
+  moby: 'Docker runs the containers in it: use runtime docker',
+  'k8s.io': 'Kubernetes runs the containers in it, and starts again what is stopped',
+};
+
+const containerd = {
+  socket: path({ help: 'containerd’s Unix socket', default: '/run/containerd/containerd.sock' }),
+  namespaces: listOf(
+    text({
+      help: 'name',
+      example: 'default',
+      pattern: {
+        like: /^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/,
+        says: 'letters and digits, with single ".", "_" or "-" between them',
+      },
+      max: 76,
+    }),
+    { help: 'containerd’s namespaces that servos are in; never moby or k8s.io', min: 1, max: 20 },
+  ),
+  ...containers,
+  hooks: listOf(text({ help: 'command', example: '/usr/local/bin/nerdctl' }), {
+    help: 'commands of poststop hooks that delete nothing',
+    max: 50,
   }),
 };
 
@@ -144,6 +176,7 @@ export const runtime = variant(
       stopGrace,
     },
     docker,
+    containerd,
   },
   'what really runs',
 );
@@ -158,6 +191,7 @@ export function labelOf(runtime: RuntimeConfig): string | undefined {
     case 'lxc':
       return runtime.identity.from === 'environment' ? runtime.identity.variable : undefined;
     case 'docker':
+    case 'containerd':
       return runtime.identity.from === 'label' ? runtime.identity.label : undefined;
   }
 }
@@ -174,6 +208,13 @@ export function optionsOf(runtime: RuntimeConfig, probeSources: readonly string[
       return {
         runtime: 'docker',
         options: { socket, marker, identity, answerMs, fullEveryMs, probeSources },
+      };
+    }
+    case 'containerd': {
+      const { socket, namespaces, marker, identity, answer: answerMs, fullEvery: fullEveryMs } = runtime;
+      return {
+        runtime: 'containerd',
+        options: { socket, namespaces, marker, identity, answerMs, fullEveryMs, probeSources },
       };
     }
     case 'lxc': {

@@ -19,7 +19,7 @@ import {
 import { logLevels } from '@servo-auditor/proto/log.ts';
 import { maxStopWindowMs } from './act/view.ts';
 import { packaged } from './packaged.ts';
-import { labelOf, optionsOf, runtime } from './config-runtime.ts';
+import { labelOf, managedNamespaces, optionsOf, runtime } from './config-runtime.ts';
 import type { RuntimeOptions } from './scan/runtime/index.ts';
 import type { StoreOptions } from './scan/store/index.ts';
 
@@ -191,6 +191,11 @@ function rules(config: Config, refuse: Refuse): void {
       `reads ${store.fields.uid}, which the store reads too, so they could never disagree`,
       'another field',
     );
+  }
+  for (const [i, name] of runtime.kind === 'containerd' ? runtime.namespaces.entries() : []) {
+    const why = managedNamespaces[name];
+    if (why !== undefined)
+      refuse(`runtime.namespaces[${i}]`, `is ${name}: ${why}`, 'a namespace of servos only');
   }
   if (limits.longWindow < limits.window)
     refuse('limits.longWindow', 'is shorter than limits.window', 'at least as much');

@@ -13,6 +13,7 @@ import type { ContainerEngine } from './docker.ts';
 import type { RuntimeHand, Wanted } from './ground.ts';
 import { call, must } from './http.ts';
 import { imageName } from './image.ts';
+import { freePort, listening } from './ports.ts';
 
 export const markerLabel = 'servo.host';
 export const uidLabel = 'servo.uid';
@@ -243,20 +244,4 @@ export class DockerHand implements RuntimeHand {
   async call(method: string, path: string, body?: unknown) {
     return await call(this.engine.socket, method, `/v1.40${path}`, body);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-function listening(port: number): true | undefined {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const tables = ['tcp', 'tcp6'].map((name) => readFileSync(`/proc/net/${name}`, 'latin1')).join('');
-  return new RegExp(`:${hex} [0-9A-F]+:0000 0A`).test(tables) ? true : undefined;
 }

@@ -2,6 +2,7 @@
 // starts it again. Pure.
 import type { Inspected } from '../../scan/runtime/docker/answers.ts';
 import type { Target } from '../actor.ts';
+import { isBelow, keeperOf } from '../keepers.ts';
 
 export interface KeepRules {
   /** `none`: an operator says that nothing on this host deletes stopped containers. */
@@ -9,15 +10,6 @@ export interface KeepRules {
   /** Folders in memory whose files may go with a stop. What is below one counts too. */
   readonly scratch: readonly string[];
 }
-
-/** Labels that whoever runs containers by itself puts on them, and would start them again or delete them. */
-const keepers: Readonly<Record<string, string>> = {
-  'com.docker.swarm.task.id': 'Docker Swarm',
-  'io.kubernetes.pod.uid': 'Kubernetes',
-  'com.hashicorp.nomad.alloc_id': 'Nomad',
-  'com.amazonaws.ecs.task-arn': 'Amazon ECS',
-  PODMAN_SYSTEMD_UNIT: 'a systemd unit',
-};
 
 /** @param entangledWith see `RuntimeObject`. */
 export function keepableContainer(
@@ -35,9 +27,9 @@ export function keepableContainer(
       'entangled',
       `shares its network or another namespace with ${entangledWith.length} that would lose it, first servo ${first}`,
     );
-  const keeper = Object.keys(keepers).find((label) => Object.hasOwn(labels, label));
-  if (keeper !== undefined)
-    return not('managed', `is run by ${keepers[keeper]} (label ${keeper}), which would start or delete it`);
+  const kept = keeperOf(labels);
+  if (kept !== undefined)
+    return not('managed', `is run by ${kept.keeper} (label ${kept.label}), which would start or delete it`);
   if (paused) return not('paused', 'is paused, and would not be when it is started again: unpause it first');
   const lost = tmpfs.filter((folder) => !rules.scratch.some((one) => isBelow(folder, one)));
   if (lost.length > 0)
@@ -51,8 +43,4 @@ export function keepableContainer(
       'could be deleted once it is stopped: set runtime.pruner to none when nothing on this host prunes containers',
     );
   return { keepable: true };
-}
-
-function isBelow(folder: string, above: string): boolean {
-  return folder === above || folder.startsWith(above.endsWith('/') ? above : `${above}/`);
 }

@@ -1,6 +1,6 @@
 // What a container or guest has done up to now, found through its first process: its control group's CPU time, and its
 // network. In a network of its own everything is its own; in the host's, the sockets of its processes are matched.
-import { cgroupStepMs, cpuMsOf, groupOf, pidsOf } from './cgroup-use.ts';
+import { cgroupStepMs, cpuMsOf, groupOf, pidsOf, type Group } from './cgroup-use.ts';
 import { countConnections, type Tables } from './connections.ts';
 import { hasOwnNetwork, networkUse, nothingSeen, type NetworkUse } from './network.ts';
 import type { Usage } from './port.ts';
@@ -18,7 +18,16 @@ export async function containerUse(
   probes: ReadonlySet<string>,
   tables: Tables,
 ): Promise<Usage> {
-  const group = await groupOf(pid, isTop);
+  return await groupUse(pid, await groupOf(pid, isTop), probes, tables);
+}
+
+/** As `containerUse`, where its control group is known. */
+export async function groupUse(
+  pid: number,
+  group: Group | undefined,
+  probes: ReadonlySet<string>,
+  tables: Tables,
+): Promise<Usage> {
   const own = await hasOwnNetwork(pid);
   let seen: NetworkUse = nothingSeen;
   if (own === true) seen = await networkUse(pid, probes);

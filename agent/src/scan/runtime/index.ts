@@ -1,4 +1,5 @@
 // The runtimes that this agent knows: a new one is a file beside this, which implements port.ts, and one line here.
+import { openContainerd } from './containerd/containerd.ts';
 import { openDocker } from './docker/docker.ts';
 import { openLxc } from './lxc/lxc.ts';
 import type { Runtime } from './port.ts';
@@ -8,7 +9,7 @@ export const runtimes = {
   process: openProcess,
   docker: openDocker,
   lxc: openLxc,
-  // containerd: its own gRPC API on its socket; the incarnation is the container id with its creation.
+  containerd: openContainerd,
 } as const;
 
 export type RuntimeName = keyof typeof runtimes;
