@@ -1,33 +1,56 @@
-// The main job over an engine that speaks the Docker Engine API, with agent and coordinator as processes of their own:
-// released in the registry, stopped, restored; and nothing happens to anybody while the engine does not do its part.
+// The main job over a real engine, with agent and coordinator as processes of their own: released in the registry, stopped,
+// restored; and nothing happens to anybody while the engine does not do its part.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { until } from '../../scripts/demo/processes.ts';
-import type { ContainerEngine } from '../engines/docker.ts';
-import { DockerHand } from '../engines/hand-docker.ts';
+import type { HostVerb } from '../../agent/src/conformance/ground.ts';
+import type { RuntimeHand } from '../engines/ground.ts';
 import { EngineHost } from '../engines/host.ts';
 import { labels, manifests } from '../engines/stores.ts';
 import { aStage, rounds } from '../support/stage.ts';
 
 const patienceMs = 180_000;
 
-export async function mainJob(t: Test, engine: ContainerEngine): Promise<void> {
-  const hands = new Map<string, DockerHand>();
-  // Two generations on one engine: each agent serves the servos of its own marker.
+/** Runs the servos of one host, and answers for its engine. */
+export interface EngineHand extends RuntimeHand {
+  /** What an agent's configuration says of it. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What a trouble strikes as a whole: hands may share one. */
+  readonly engine: unknown;
+  /** By the engine itself. */
+  runs(slot: string): Promise<boolean>;
+}
+
+/** A way in which an engine does not do its part, and its end. */
+export type Trouble = readonly [begin: HostVerb, end: HostVerb];
+
+/** Where its runtime finds the uids of the servos of each host: elsewhere than the host's store. */
+export const identities = {
+  h1: { from: 'label', label: 'servo.uid' },
+  h2: { from: 'environment', variable: 'SERVO_UID' },
+} as const;
+
+/**
+ * @param hands h1's records are manifests, h2's are what the runtime itself keeps with each servo.
+ * @param settled looks at a servo in quarantine as its engine has it, further than whether it runs.
+ */
+export async function mainJob(
+  t: Test,
+  hands: Readonly<Record<'h1' | 'h2', EngineHand>>,
+  troubles: readonly Trouble[],
+  settled: (uid: string) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const handOf = (uid: string): EngineHand => (uid.startsWith('h1') ? hands.h1 : hands.h2);
+  // Two generations: each agent serves the servos of its own marker.
   const stage = await aStage(
     t,
     { h1: ['manifest-directory', {}, {}, {}], h2: ['labels', {}] },
     {
       make(setting, servos) {
         const store = setting.kind === 'labels' ? labels() : manifests(setting.dir);
-        const identity =
-          setting.kind === 'labels'
-            ? ({ from: 'environment', variable: 'SERVO_UID' } as const)
-            : ({ from: 'label', label: 'servo.uid' } as const);
-        const hand = new DockerHand(t, engine, { scope: setting.id, identity });
-        hands.set(setting.id, hand);
+        const hand = handOf(setting.id);
         return new EngineHost(setting, servos, {
           store,
           runtime: hand,
@@ -38,12 +61,8 @@ export async function mainJob(t: Test, engine: ContainerEngine): Promise<void> {
       },
     },
   );
+  const engines = [...new Map(Object.values(hands).map((hand) => [hand.engine, hand])).values()];
   const { world } = stage;
-  const handOf = (uid: string): DockerHand => {
-    const hand = hands.get(uid.split('-')[0] ?? '');
-    if (hand === undefined) throw new Error(`no host has ${uid}`);
-    return hand;
-  };
   const executed = async (uid: string) => (await stage.audit('receipt.executed', uid)).length;
   const live = async () => {
     const rows = await stage.servos();
@@ -58,11 +77,10 @@ export async function mainJob(t: Test, engine: ContainerEngine): Promise<void> {
       await stage.untilStopped(uid);
       t.equal(await hand.runs(uid), false, 'the engine says so');
       t.equal(await executed(uid), 1);
-      const { HostConfig } = await hand.inspect(uid);
-      if (engine.name === 'docker') t.match(HostConfig.RestartPolicy, { Name: 'no' });
+      await settled(uid);
       await world.admin.call('RestoreServo', { uid, reason: 'test' });
       await stage.untilServo(uid, 'running again', (row) => row.state === 'SERVO_STATE_RUNNING');
-      t.equal(await hand.marksOf(uid), marks, 'the same container, with all that it had');
+      t.equal(await hand.marksOf(uid), marks, 'the same one, with all that it had');
     });
 
   await t.test('restored on the host alone', async (t) => {
@@ -89,11 +107,8 @@ export async function mainJob(t: Test, engine: ContainerEngine): Promise<void> {
   await t.test('an engine that hangs or is gone: no stop, no servo lost, no orphan more', async (t) => {
     const stays = await live();
     t.equal(stays, 10);
-    for (const [verb, undo] of [
-      ['hang', 'resume'],
-      ['down', 'up'],
-    ] as const) {
-      await handOf('h1-3').host(verb);
+    for (const [verb, undo] of troubles) {
+      for (const hand of engines) await hand.host(verb);
       await until('hosts that say that they cannot read', patienceMs, async () => {
         const { hosts = [] } = await world.admin.call<{ hosts?: { inventory?: { problems?: unknown[] } }[] }>(
           'ListHosts',
@@ -114,14 +129,14 @@ export async function mainJob(t: Test, engine: ContainerEngine): Promise<void> {
         [],
       );
       t.equal(await executed('h1-3'), verb === 'hang' ? 0 : 1, 'an agent that cannot see stops nothing');
-      await handOf('h1-3').host(undo);
+      for (const hand of engines) await hand.host(undo);
       await until('every servo to be live again', patienceMs, async () =>
         (await live()) === stays ? true : undefined,
       );
       if (verb === 'hang') await stage.untilStopped('h1-3');
     }
     t.equal(await executed('h1-3'), 1, 'and the orphan was stopped, once, when the engine answered');
-    for (const [id, hand] of hands)
+    for (const [id, hand] of Object.entries(hands))
       for (let i = 0; i < 5; i++) t.equal(await hand.runs(`${id}-stay-${i}`), true);
   });
 }

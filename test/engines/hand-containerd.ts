@@ -20,6 +20,7 @@ import { freePort, listening } from './ports.ts';
 
 export const markerLabel = 'servo.host';
 export const uidLabel = 'servo.uid';
+const restartLabel = 'containerd.io/restart.status';
 const snapshotter = 'overlayfs';
 const sigkill = 9;
 
@@ -111,13 +112,17 @@ export class ContainerdHand implements RuntimeHand {
     const port = slot.startsWith('conf-address') ? await freePort() : undefined;
     if (port !== undefined) this.#ports.set(slot, port);
     await this.make(slot, uid, {
-      labels: { ...labels, ...(kind === 'stubborn' ? { 'containerd.io/restart.status': 'running' } : {}) },
+      labels,
       ...(kind === 'fleeting' ? { mounts: [memory('/cache')] } : {}),
       ...(port === undefined
         ? {}
         : { hostNetwork: true, args: ['/bin/nc', '-ll', '-p', String(port), '-e', 'true'] }),
     });
     if (port !== undefined) await until(`${slot} listens`, () => listening(port));
+    if (kind !== 'stubborn') return;
+    // Only now: the engine would end a task that is made and not started yet, to start one of its own.
+    const container = { id: slot, labels: { [restartLabel]: 'running' } };
+    await this.ask('container Update', { container, updateMask: { paths: [`labels.${restartLabel}`] } });
   }
 
   /** Runs a container in the slot. */
@@ -163,7 +168,7 @@ export class ContainerdHand implements RuntimeHand {
     // Its engine may be just about to start it again.
     await until(`${slot} is gone`, async () => {
       const labels = {};
-      const updateMask = { paths: ['labels.containerd.io/restart.status'] };
+      const updateMask = { paths: [`labels.${restartLabel}`] };
       await this.find('container Update', { container: { id: slot, labels }, updateMask });
       await this.endTask(slot);
       await this.find('container Delete', { id: slot });
@@ -233,7 +238,7 @@ export class ContainerdHand implements RuntimeHand {
   async #reboot(): Promise<void> {
     const witness = 'boot-witness';
     await this.create(witness, undefined, {
-      labels: { 'containerd.io/restart.status': 'running', [this.marker.label]: 'none' },
+      labels: { [restartLabel]: 'running', [this.marker.label]: 'none' },
     });
     await this.engine.reboot();
     await until('what the engine starts by itself', () =>
@@ -262,7 +267,7 @@ export class ContainerdHand implements RuntimeHand {
   /** What an agent's configuration says of it. */
   get config(): Readonly<Record<string, unknown>> {
     const { socket, namespaces, marker, identity } = this.#options;
-    const rules = { pruner: 'none', scratch: ['/tmp'], stopGrace: '2 s' };
+    const rules = { pruner: 'none', scratch: ['/tmp', '/run'], stopGrace: '2 s' };
     return { kind: 'containerd', socket, namespaces, marker, identity, ...rules };
   }
 

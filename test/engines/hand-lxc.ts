@@ -14,6 +14,10 @@ import { LxcEngine } from './lxc.ts';
 export interface LxcHand extends RuntimeHand {
   readonly engine: LxcEngine;
   readonly options: LxcOptions;
+  /** What an agent's configuration says of it. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** By the engine itself. */
+  runs(slot: string): Promise<boolean>;
 }
 
 /** They end with the test. */
@@ -45,6 +49,14 @@ export async function lxcHand(t: Pick<Test, 'teardown'>): Promise<LxcHand> {
     name: 'lxc',
     engine,
     options,
+    config: {
+      kind: 'lxc',
+      lxcpath: options.lxcpath,
+      marker: options.marker,
+      identity: options.identity,
+      stopGrace: '2 s',
+    },
+    runs: async (slot) => (await engine.state(slot)) === 'RUNNING',
     open: () => ({ runtime: openLxc(options), actor }),
     async run(slot: string, { uid, labels, kind }: Wanted) {
       addresses++;
