@@ -119,8 +119,11 @@ export class ContainerdHand implements RuntimeHand {
         : { hostNetwork: true, args: ['/bin/nc', '-ll', '-p', String(port), '-e', 'true'] }),
     });
     if (port !== undefined) await until(`${slot} listens`, () => listening(port));
-    if (kind !== 'stubborn') return;
-    // Only now: the engine would end a task that is made and not started yet, to start one of its own.
+    if (kind === 'stubborn') await this.keepAlive(slot);
+  }
+
+  /** Has its engine start it again whenever it ends. Before its start, the engine would end it to start one of its own. */
+  async keepAlive(slot: string): Promise<void> {
     const container = { id: slot, labels: { [restartLabel]: 'running' } };
     await this.ask('container Update', { container, updateMask: { paths: [`labels.${restartLabel}`] } });
   }

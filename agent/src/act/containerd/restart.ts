@@ -22,14 +22,16 @@ export async function giveBack(
   return await change(client, now, before);
 }
 
-/** An empty label is none. Resolves with why it is not so. */
+/** An empty label is none. What counts is what the engine keeps afterwards. Resolves with why it is not so. */
 async function change(client: Client, now: Container, value: string): Promise<string | undefined> {
   const { namespace, id } = now;
-  const { container } = await client.ask('update', namespace, {
+  await client.ask('update', namespace, {
     container: { id, labels: value === '' ? {} : { [restartLabel]: value } },
     updateMask: { paths: [`labels.${restartLabel}`] },
   });
-  const after = container?.labels[restartLabel] ?? '';
+  const { container } = await client.ask('container', namespace, { id });
+  if (container === null) return `container ${runtimeIdOf(now)}: containerd does not tell its labels`;
+  const after = container.labels[restartLabel] ?? '';
   return after === value
     ? undefined
     : `container ${runtimeIdOf(now)}: its label ${restartLabel} is "${after}" and should be "${value}": containerd does not change it`;

@@ -81,14 +81,15 @@ export function readContainer(
   return { namespace, id, createdAt, updatedAt, labels, snapshotter, snapshotKey, spec };
 }
 
-/** Undefined for what is no time after 1970. */
+/** The last second of the year 9999. */
+const maxSeconds = 253_402_300_799;
+
+/** Undefined for what is no time between 1970 and then. */
 export function timeOf(time: Timestamp | null): string | undefined {
   if (time === null || !/^\d{1,12}$/.test(time.seconds)) return undefined;
   const seconds = Number(time.seconds);
-  if (seconds === 0 || time.nanos < 0 || time.nanos > 999_999_999) return undefined;
-  const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime())) return undefined;
-  return `${date.toISOString().slice(0, 19)}.${String(time.nanos).padStart(9, '0')}Z`;
+  if (seconds === 0 || seconds > maxSeconds || time.nanos < 0 || time.nanos > 999_999_999) return undefined;
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(time.nanos).padStart(9, '0')}Z`;
 }
 
 export function statusOf({ status }: Pick<Process, 'status'>): Status {
@@ -104,6 +105,8 @@ export function readSpec(bytes: Uint8Array): Spec | string {
   } catch {
     return 'its specification is no JSON';
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'its specification is no JSON object';
   const spec = fieldsOf(value);
   const [process, linux] = [fieldsOf(spec['process']), fieldsOf(spec['linux'])];
   const namespaces = listOf(linux['namespaces']).map(fieldsOf);

@@ -27,8 +27,8 @@ const parts: readonly string[] = [
 
   `syntax = "proto3"; package containerd.services.namespaces.v1;
   message Namespace { string name = 1; }
-  message GetNamespaceRequest { string name = 1; }
-  message GetNamespaceResponse { Namespace namespace = 1; }`,
+  message ListNamespacesRequest { string filter = 1; }
+  message ListNamespacesResponse { repeated Namespace namespaces = 1; }`,
 
   `syntax = "proto3"; package containerd.services.containers.v1;
   message Container {
@@ -126,7 +126,10 @@ interface OfTask {
 /** Each call: what it takes, and what it gives. */
 export interface Calls {
   readonly version: readonly [Record<string, never>, { readonly version: string }];
-  readonly namespace: readonly [{ readonly name: string }, { readonly namespace: object | null }];
+  readonly namespaces: readonly [
+    Record<string, never>,
+    { readonly namespaces: readonly { readonly name: string }[] },
+  ];
   readonly container: readonly [{ readonly id: string }, { readonly container: WireContainer | null }];
   readonly containers: readonly [
     { readonly filters: readonly string[] },
@@ -170,7 +173,7 @@ export type CallName = keyof Calls;
 /** Service with the package that its messages are in, name of the call, request, answer. */
 const table: Readonly<Record<CallName, readonly [string, string, string, string]>> = {
   version: ['version.v1.Version', 'Version', 'google.protobuf.Empty', 'VersionResponse'],
-  namespace: ['namespaces.v1.Namespaces', 'Get', 'GetNamespaceRequest', 'GetNamespaceResponse'],
+  namespaces: ['namespaces.v1.Namespaces', 'List', 'ListNamespacesRequest', 'ListNamespacesResponse'],
   container: ['containers.v1.Containers', 'Get', 'GetContainerRequest', 'GetContainerResponse'],
   containers: ['containers.v1.Containers', 'ListStream', 'ListContainersRequest', 'ListContainerMessage'],
   update: ['containers.v1.Containers', 'Update', 'UpdateContainerRequest', 'UpdateContainerResponse'],
