@@ -103,13 +103,7 @@ export class Story {
     const calibration = await this.#delete('h1-6', 'h3-6', 'h5-6');
     const orphans = await this.#untilOrphans(calibration);
     this.#tell.say('All three ripened into orphans. An operator looks at each, and confirms that it is one.');
-    for (const { uid, incarnation, host } of orphans)
-      await this.#world.admin.call('ConfirmOrphan', {
-        uid,
-        incarnation,
-        host,
-        reason: 'deleted by the demo itself',
-      });
+    for (const orphan of orphans) await this.#world.confirmOrphan(orphan, 'deleted by the demo itself');
     this.#tell.say(
       'A week (20 s) of judging every known-live servo rightly must pass before a generation may act by itself.',
     );
@@ -254,16 +248,15 @@ export class Story {
   async #untilOrphans(servos: readonly ServoSpec[]): Promise<readonly ServoRow[]> {
     const wanted = (row: ServoRow): boolean => servos.some((s) => s.uid === row.uid);
     const rows = await this.#untilVerdicts('all of them to be orphans', (all) =>
-      all.filter(wanted).every((r) => r.verdict === 'VERDICT_ORPHAN'),
+      servos.every(({ uid }) => all.some((r) => r.uid === uid && r.verdict === 'VERDICT_ORPHAN')),
     );
     return rows.filter(wanted);
   }
 
   /** Stopped in the host's own eyes and in truth: quarantined, and not answering. */
   async #untilStopped(servos: readonly ServoSpec[]): Promise<void> {
-    const wanted = (row: ServoRow): boolean => servos.some((s) => s.uid === row.uid);
     await this.#untilVerdicts('all of them to be stopped', (all) =>
-      all.filter(wanted).every((r) => r.state === 'SERVO_STATE_QUARANTINED'),
+      servos.every(({ uid }) => all.some((r) => r.uid === uid && r.state === 'SERVO_STATE_QUARANTINED')),
     );
     for (const { uid } of servos)
       if (await this.#world.hostOf(uid).answers(uid))

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { status, type ServiceError } from '@grpc/grpc-js';
 import { parseId } from '@servo-auditor/proto/ids.ts';
 import type { TlsFiles } from '@servo-auditor/proto/tls.ts';
 import {
@@ -243,6 +244,22 @@ export class World {
     await until(`${count} hosts to be fresh and read`, patienceMs, async () => {
       const { cells } = await this.admin.call<{ cells?: { fresh?: number }[] }>('Status', {});
       return cells?.[0]?.fresh === count ? true : undefined;
+    });
+  }
+
+  /** Confirms an orphan, as an operator does: looks again when its host is stale, and it none, just at that moment. */
+  async confirmOrphan(
+    { uid, incarnation, host }: { readonly uid: string; readonly incarnation: string; readonly host: string },
+    reason: string,
+  ): Promise<void> {
+    await until(`${uid} to be confirmed as an orphan`, patienceMs, async () => {
+      try {
+        return await this.admin.call<object>('ConfirmOrphan', { uid, incarnation, host, reason });
+      } catch (error) {
+        const { code } = (error as Error).cause as Partial<ServiceError>;
+        if (code === status.FAILED_PRECONDITION) return undefined;
+        throw error;
+      }
     });
   }
 

@@ -137,12 +137,9 @@ export async function rounds(stage: Stage, count: number): Promise<void> {
 async function certify(stage: Stage, trial: string): Promise<void> {
   const { admin } = stage.world;
   await stage.world.deleteProject(`project-${trial}`);
-  const { uid, incarnation, host, generation } = await stage.untilServo(
-    trial,
-    'an orphan',
-    (row) => row.verdict === 'VERDICT_ORPHAN',
-  );
-  await admin.call('ConfirmOrphan', { uid, incarnation, host, reason: 'trial' });
+  const orphan = await stage.untilServo(trial, 'an orphan', (row) => row.verdict === 'VERDICT_ORPHAN');
+  await stage.world.confirmOrphan(orphan, 'trial');
+  const { generation } = orphan;
   await until(`${generation} to be certified`, patienceMs, async () => {
     const { certifications } = await admin.call<{
       certifications: { generation: string; certified: string }[];
