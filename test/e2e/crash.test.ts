@@ -148,7 +148,7 @@ t.test('restarting the agent leaves a restored servo running, and its incarnatio
   await stage.untilStopped('h3-1');
   host.forgetPort('h3-1');
   await world.admin.call('RestoreServo', { uid: 'h3-1', reason: 'test' });
-  await until('it to answer', 20_000, async () => ((await host.answers('h3-1')) ? true : undefined));
+  await until('it to answer', 120_000, async () => ((await host.answers('h3-1')) ? true : undefined));
   const { incarnation } = await stage.untilServo(
     'h3-1',
     'running',

@@ -85,6 +85,7 @@ t.test('released in the registry, stopped, restored: by the packages and the REA
     'with none of the agent’s sandbox, as one that the platform started',
   );
   await machine.sh('systemctl stop servo-agent');
+  t.match(await machine.show('servo-agent', 'Result'), { Result: 'success' }, 'it ends by itself');
   t.equal(await it.pidOf(orphan), pid, 'stopping the agent stops no servo');
   t.match(await it.shell.run('servo-agent status'), /the agent does not run/);
   await machine.sh('systemctl start servo-agent');

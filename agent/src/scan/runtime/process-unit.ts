@@ -14,6 +14,8 @@ export type Begun = { readonly pid: number } | { readonly error: string };
 
 /** How long the manager, and the program before the servo, may take. */
 const maxBeginMs = 10_000;
+/** How long what it said may be on its way when it has ended, in milliseconds. */
+const maxLastWordMs = 1000;
 /** Argument by which that program is told from the servo that it becomes. */
 export const becoming = 'becoming-a-servo';
 
@@ -49,13 +51,19 @@ export function beginInUnit(launch: CommandLaunch, manager: Unit): Promise<Begun
       .on('data', (text: string) => (complaint = (complaint + text).slice(0, 500)));
     child.stdin.on('error', () => undefined);
     child.stdin.end(JSON.stringify({ argv: launch.argv, cwd: launch.cwd, env: launch.env }));
-    createInterface(child.stdout).once('line', (line) => {
-      resolve(JSON.parse(line) as Begun);
-      // It would wait for the servo's end.
+    const settle = (begun: Begun) => {
+      resolve(begun);
+      // It would wait for the servo's end. And the manager holds the other ends of these for as long as the servo lives: they would
+      // never end by themselves, nor would this agent.
       child.kill();
-    });
-    child.once('error', (error) => resolve({ error: `cannot run systemd-run: ${error.message}` }));
-    child.once('close', () => resolve({ error: `systemd-run: ${complaint.trim() || 'it did not say why'}` }));
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+    };
+    const failed = () => settle({ error: `systemd-run: ${complaint.trim() || 'it did not say why'}` });
+    createInterface(child.stdout).once('line', (line) => settle(JSON.parse(line) as Begun));
+    child.once('error', (error) => settle({ error: `cannot run systemd-run: ${error.message}` }));
+    child.once('close', failed);
+    // It did not begin anything in its time, and what it said may be on its way.
+    child.once('exit', () => setTimeout(failed, maxLastWordMs).unref());
   });
 }
 
