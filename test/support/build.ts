@@ -221,6 +221,8 @@ export function anOrphan(
     voices: [aVoice(registry), aVoice(router)],
     known: true,
     release: aRelease(),
+    nowhere: undefined,
+    nowhereMs: undefined,
     rounds: [aRound(1, 3), aRound(2, 3), aRound(3, 3)],
     roundCount: 3,
     witnesses: [registry, router],

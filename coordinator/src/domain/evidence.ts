@@ -102,6 +102,13 @@ export interface Evidence {
   /** The authority claimed it here while this incarnation was observed. */
   readonly known: boolean;
   readonly release: Release | undefined;
+  /**
+   * Where it disappeared from the authority without a tombstone: a uid that the authority claims for its project or for none,
+   * naming no host, and that no host shows.
+   */
+  readonly nowhere: ServoUid | undefined;
+  /** When (`waitMs`) a round of its host last found one; undefined: none did since nobody claims the servo. */
+  readonly nowhereMs: number | undefined;
   /** Its rounds of evidence since the last claim, oldest first; only the first and the newest few are kept. */
   readonly rounds: readonly EvidenceRound[];
   /** How many rounds there were in all. */

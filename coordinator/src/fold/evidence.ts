@@ -71,6 +71,8 @@ export function makeEvidence(facts: ServoFacts): Evidence {
     voices: facts.voices,
     known: facts.known,
     release: facts.release,
+    nowhere: candidate?.nowhere,
+    nowhereMs: candidate?.nowhereMs,
     rounds: candidate?.rounds.rounds(facts.recent) ?? noRounds,
     roundCount: candidate?.rounds.count ?? 0,
     witnesses: facts.witnesses,

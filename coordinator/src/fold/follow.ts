@@ -6,6 +6,7 @@ import type { WitnessView } from '../domain/witness.ts';
 import type { Book } from './book.ts';
 import { protecting } from './elsewhere.ts';
 import type { Candidate, HostRecord } from './host.ts';
+import { nowhereOf, type Nowhere } from './nowhere.ts';
 import { releaseOf } from './releases.ts';
 import { roundOf } from './rounds.ts';
 
@@ -15,6 +16,8 @@ export interface Following {
   readonly witnesses: readonly WitnessView[];
   /** Undefined: a witness has no accepted snapshot, so there are no rounds. */
   readonly snapshots: readonly RoundSnapshot[] | undefined;
+  /** As it stood before this pass. */
+  readonly nowhere: Nowhere | undefined;
 }
 
 /** A candidate whose release a look-up of its uid could decide. */
@@ -42,10 +45,16 @@ export function follow(
     if (isProtected(book, record, candidate, following.now)) {
       candidate.rounds.restart(0);
       candidate.lookedUp = 'not yet';
+      candidate.nowhere = candidate.nowhereMs = undefined;
       endRelease(book, record, candidate);
       continue;
     }
     if (renewRelease(book, record, candidate, following.now)) (questions ??= []).push({ record, candidate });
+    const release = record.releases.get(candidate.key);
+    if (release?.kind === 'disappearance') {
+      candidate.nowhere = nowhereOf(following.nowhere, release.project);
+      if (candidate.nowhere !== undefined && round !== undefined) candidate.nowhereMs = round.atMs;
+    } else candidate.nowhere = candidate.nowhereMs = undefined;
     if (round === undefined || record.noted === undefined) continue;
     if (candidate.at.firstSeenMs <= record.noted.atMs) candidate.rounds.add(round);
   }

@@ -40,6 +40,10 @@ export class Candidate {
   /** What the last look-up of the uid said, and the pass in which it was asked; 0: never. */
   lookedUp: 'released' | 'claimed' | 'not yet' = 'not yet';
   askedInPass = 0;
+  /** As in `Evidence`, of the latest pass. */
+  nowhere: ServoUid | undefined;
+  /** As in `Evidence`. */
+  nowhereMs: number | undefined;
 
   constructor(key: string, at: CandidateRow) {
     this.key = key;

@@ -7,6 +7,11 @@ export class Whereabouts {
   /** The hosts beside that one. */
   readonly #others = new Map<number, Set<number>>();
 
+  /** Whether any host has the uid. */
+  isSeen(uid: number): boolean {
+    return (this.#one[uid] ?? 0) !== 0;
+  }
+
   /** Host numbers on which the uid is seen. */
   hostsOf(uid: number): readonly number[] {
     const one = this.#one[uid] ?? 0;

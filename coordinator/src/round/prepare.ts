@@ -15,6 +15,7 @@ import type { Fleet } from '../fold/fleet.ts';
 import { follow, type Following, type Question } from '../fold/follow.ts';
 import type { HostRecord } from '../fold/host.ts';
 import { lookUp } from '../fold/lookups.ts';
+import { claimedNowhere } from '../fold/nowhere.ts';
 import { nameMissing, rematch } from '../fold/rematch.ts';
 import { snapshotsOf } from '../fold/rounds.ts';
 import { Turns } from '../fold/turns.ts';
@@ -126,7 +127,8 @@ async function followAll(
   { now, witnesses }: Pass,
   turns: Turns,
 ): Promise<readonly Question[]> {
-  const following: Following = { now, witnesses, snapshots: snapshotsOf(witnesses) };
+  const nowhere = claimedNowhere(book);
+  const following: Following = { now, witnesses, snapshots: snapshotsOf(witnesses), nowhere };
   const questions: Question[] = [];
   for (const { record, view, missing } of seen) {
     for (const question of follow(book, record, view, missing.length, following)) questions.push(question);

@@ -1,9 +1,13 @@
 // A servo that is missing beside one that nobody claims is how a renamed identity looks. When nobody expects the missing one any
-// more, it may still be there under the old name: so what was seen meanwhile is no evidence against that.
-import { pass, refuse } from '../../../domain/answer.ts';
+// more, it may still be there under the old name: so what was seen meanwhile is no evidence against that. Where the authority names
+// no host, a servo of the same project that is claimed and seen nowhere looks the same, or is just not started yet: a person decides.
+import { cap, pass, refuse } from '../../../domain/answer.ts';
 import type { EvidenceGateRule } from '../../given.ts';
 
-export const swap: EvidenceGateRule = ({ host: { view, match, swappedMs }, release, rounds }, { policy }) => {
+export const swap: EvidenceGateRule = (
+  { host: { view, match, swappedMs }, release, rounds, nowhere, nowhereMs },
+  { policy },
+) => {
   const missing = match.missing[0];
   const numbers = {
     host: view.id,
@@ -26,6 +30,19 @@ export const swap: EvidenceGateRule = ({ host: { view, match, swappedMs }, relea
       '{host} missed a servo that the authority expected there until {after} round(s) ago, fewer than {limit}',
       'waits for rounds of evidence in which {host} misses nothing; nothing to do',
       { ...numbers, after, limit: policy.evidenceRounds },
+    );
+  if (nowhere !== undefined)
+    return cap(
+      'the authority claims {renamed}, naming no host, and no host shows it: this may be it under another name',
+      'find out where {renamed} is: if it is not this, approve the plan; else it waits until a host shows {renamed}, or nobody claims it',
+      { ...numbers, renamed: nowhere },
+    );
+  const since = rounds.filter((round) => nowhereMs === undefined || round.atMs > nowhereMs).length;
+  if (since < rounds.length && since < policy.evidenceRounds)
+    return cap(
+      'until {since} round(s) ago, fewer than {limit}, the authority claimed a servo of its project that no host showed',
+      'waits for rounds of evidence without such a claim; nothing to do',
+      { ...numbers, since, limit: policy.evidenceRounds },
     );
   if (missing === undefined) return pass('{host} misses no servo that the authority expects there', numbers);
   return tombstone

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { swap } from '../../../../../coordinator/src/decide/gates/evidence/swap.ts';
 import { anOrphan, aRelease, given, minute, otherUid } from '../../../../support/build.ts';
+import { judge } from '../../../../../coordinator/src/decide/verdict.ts';
 import { aloneRefuses, answers } from '../../../../support/gate.ts';
 
 const vanished = { release: aRelease({ kind: 'disappearance' as const }) };
@@ -38,6 +39,35 @@ t.test(
     t.end();
   },
 );
+
+t.test('a servo of its project that is claimed and seen nowhere may be it under another name', (t) => {
+  const evidence = anOrphan(vanished);
+  const [first, , newest] = evidence.rounds;
+  const now = swap({ ...evidence, nowhere: otherUid, nowhereMs: newest?.atMs }, given);
+  answers(t, now, 'cap', /authority claims servo-2, naming no host, and no host shows it/);
+  t.match(now.numbers, { renamed: otherUid });
+  answers(t, swap({ ...evidence, nowhere: otherUid }, given), 'cap', /claims servo-2/);
+  const until = (nowhereMs: number | undefined) => ({ ...evidence, nowhereMs });
+  answers(t, swap(until(newest?.atMs), given), 'cap', /until 0 round\(s\) ago, fewer than 3/);
+  answers(t, swap(until(first?.atMs), given), 'cap', /until 2 round\(s\) ago/);
+  answers(t, swap(until((first?.atMs ?? 0) - 1), given), 'pass', /misses no servo/);
+  const next = (newest?.atMs ?? 0) + minute;
+  const enough = {
+    ...until(first?.atMs),
+    rounds: [...evidence.rounds, ...(newest ? [{ ...newest, atMs: next }] : [])],
+  };
+  answers(t, swap(enough, given), 'pass', /misses no servo/);
+  answers(
+    t,
+    swap({ ...until(undefined), rounds: evidence.rounds.slice(1) }, given),
+    'pass',
+    /misses no servo/,
+  );
+  const missed = anOrphan({ ...vanished, nowhere: otherUid }, {}, { missing: [otherUid], missingRounds: 2 });
+  answers(t, swap(missed, given), 'refuse', /has missed 1 servo/);
+  t.match(judge({ ...evidence, nowhere: otherUid }, given), { verdict: 'orphan', capped: true });
+  t.end();
+});
 
 t.test('passes for one round, with a tombstone, and when nothing is missing', (t) => {
   answers(

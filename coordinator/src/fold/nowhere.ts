@@ -1,0 +1,53 @@
+// Servos that the authority claims, naming no host, and that no host shows. Where a servo was renamed in the registry alone, its new
+// name looks like this, while its old one looks released. Claims that name a host are missed there instead.
+import type { ProjectId, ServoUid } from '@servo-auditor/proto/ids.ts';
+import type { Book } from './book.ts';
+import { hostless, severalClaims } from './claims.ts';
+
+/** Of the claims that are seen nowhere, one for each project. */
+export interface Nowhere {
+  readonly byProject: ReadonlyMap<ProjectId, ServoUid>;
+  /** One that names no project: it may be anybody's. */
+  readonly ofNone: ServoUid | undefined;
+  /** Any of them. */
+  readonly any: ServoUid | undefined;
+}
+
+/** Undefined while no release could be a renaming: then nobody asks. One look at all claims otherwise. */
+export function claimedNowhere(book: Book): Nowhere | undefined {
+  const { tables, whereabouts, authoritySeat } = book;
+  if (authoritySeat === undefined || !hasDisappearance(book)) return undefined;
+  const { claims } = authoritySeat;
+  const { on, project } = claims.read;
+  const byProject = new Map<ProjectId, ServoUid>();
+  let ofNone: ServoUid | undefined;
+  let any: ServoUid | undefined;
+  for (let uid = 0; uid < on.length; uid++) {
+    const where = on[uid] as number;
+    if (where !== hostless && where !== severalClaims) continue;
+    if (whereabouts.isSeen(uid)) continue;
+    if (where === severalClaims && claims.claimsOf(uid).every(({ host }) => host !== undefined)) continue;
+    const name = tables.uids.at(uid);
+    const number = project[uid] ?? 0;
+    any ??= name;
+    if (number === 0) ofNone ??= name;
+    else if (!byProject.has(tables.projects.at(number - 1)))
+      byProject.set(tables.projects.at(number - 1), name);
+  }
+  return { byProject, ofNone, any };
+}
+
+/** The claim that may be a servo of this project under its new name. @param project undefined: nobody knows it. */
+export function nowhereOf(
+  nowhere: Nowhere | undefined,
+  project: ProjectId | undefined,
+): ServoUid | undefined {
+  if (nowhere === undefined) return undefined;
+  return project === undefined ? nowhere.any : (nowhere.byProject.get(project) ?? nowhere.ofNone);
+}
+
+function hasDisappearance(book: Book): boolean {
+  for (const { releases } of book.records.values())
+    for (const { kind } of releases.values()) if (kind === 'disappearance') return true;
+  return false;
+}

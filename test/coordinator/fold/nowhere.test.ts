@@ -1,0 +1,63 @@
+import t from 'tap';
+import { evidenceOf } from '../../../coordinator/src/round/prepare.ts';
+import { evidenceIn, FleetUnderTest, hostId, registryProfile, servoUid } from '../../support/fleet.ts';
+
+t.test('an authority that names no hosts, and a servo that it claims and nobody shows', async (t) => {
+  const f = new FleetUnderTest([registryProfile]);
+  f.report('h1', ['a', 'old', 'b']);
+  f.report('h2', ['c']);
+  const renamed = async (uid: string, ...claims: readonly string[]) => {
+    const { nowhere, nowhereMs, rounds } = evidenceIn(await f.round(claims), uid);
+    return { nowhere, isNow: nowhereMs === rounds.at(-1)?.atMs, ever: nowhereMs !== undefined };
+  };
+  const none = { nowhere: undefined, isNow: false, ever: false };
+  await f.round(['a/p', 'old/p', 'b/q', 'c/r']);
+  // It is the next pass that asks: no decision rests on a single one.
+  t.strictSame(await renamed('old', 'a/p', 'new/p', 'b/q', 'c/r'), none);
+  const found = { nowhere: 'new', isNow: true, ever: true };
+  t.strictSame(await renamed('old', 'a/p', 'new/p', 'b/q', 'c/r'), found);
+  t.strictSame(await renamed('old', 'a/p', 'new/p', 'c/r'), found);
+  t.strictSame(await renamed('b', 'a/p', 'new/p', 'c/r'), none, 'of another project');
+  t.strictSame(await renamed('b', 'a/p', 'new', 'c/r'), found, 'of no project: it may be anybody’s');
+  t.strictSame(
+    await renamed('old', 'a/p', 'c/r'),
+    { nowhere: undefined, isNow: false, ever: true },
+    'the authority loses it for a while, and when it was seen is remembered',
+  );
+  t.strictSame(await renamed('old', 'a/p', 'new@h2/p', 'c/r'), {
+    nowhere: undefined,
+    isNow: false,
+    ever: true,
+  });
+  const [again] = evidenceOf(f.fleet, hostId('h1'), servoUid('old'), { now: f.now, witnesses: f.views });
+  t.not(again?.nowhereMs, undefined, 'explained as it was judged');
+  await f.round(['a/p', 'old/p', 'c/r']);
+  await f.round(['a/p', 'c/r']);
+  t.strictSame(await renamed('old', 'a/p', 'c/r'), none, 'any claim ends all of it');
+  f.report('h2', ['c', 'new']);
+  t.strictSame(await renamed('old', 'a/p', 'new/p', 'c/r'), none, 'a servo that a host shows is none of it');
+});
+
+t.test('a tombstone says more than a name that is seen nowhere', async (t) => {
+  const f = new FleetUnderTest([registryProfile]);
+  f.report('h1', ['old']);
+  await f.round(['old/p']);
+  await f.round(['new/p']);
+  t.match(evidenceIn(await f.round(['new/p']), 'old'), { nowhere: 'new' });
+  t.match(evidenceIn(await f.round(['new/p'], ['old@h1/p']), 'old'), {
+    release: { kind: 'tombstone' },
+    nowhere: undefined,
+    nowhereMs: undefined,
+  });
+});
+
+t.test('of several claims of one uid, each of which names a host, none is nowhere', async (t) => {
+  const f = new FleetUnderTest([registryProfile]);
+  f.report('h1', ['old']);
+  f.report('h2', []);
+  f.report('h3', []);
+  await f.round(['old/p']);
+  await f.round(['new@h2/p', 'new@h3/p']);
+  t.match(evidenceIn(await f.round(['new@h2/p', 'new@h3/p']), 'old'), { nowhere: undefined });
+  t.match(evidenceIn(await f.round(['new@h2/p', 'new/p']), 'old'), { nowhere: 'new' });
+});
