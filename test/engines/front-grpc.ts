@@ -51,8 +51,8 @@ export async function front(t: Pick<Test, 'teardown'>, behind: string): Promise<
   const server = h2.createServer();
   server.on('session', (session) => {
     const { socket } = session;
-    sockets.add(socket as Socket);
-    session.on('close', () => sockets.delete(socket as Socket));
+    sockets.add(socket);
+    session.on('close', () => sockets.delete(socket));
     session.on('error', () => undefined);
   });
   server.on('stream', (question, headers) => {

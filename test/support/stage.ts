@@ -50,6 +50,7 @@ export class Stage {
     );
   }
 
+  /** What it waits in vain for, it fails with what is known of the servo. */
   async untilServo(uid: string, what: string, fits: (row: ServoRow) => boolean): Promise<ServoRow> {
     return await until(`${uid} to be ${what}`, patienceMs, async () => {
       try {
@@ -58,6 +59,17 @@ export class Stage {
         // The coordinator may be down in this scene.
         return undefined;
       }
+    }).catch(async (cause: unknown) => {
+      const { admin } = this.world;
+      const known = [
+        admin.call('Explain', { uid }),
+        admin.call('ListOrders', { all: true }),
+        admin.call('Status', {}),
+      ];
+      const said = (await Promise.allSettled(known)).map((one) =>
+        JSON.stringify(one.status === 'fulfilled' ? one.value : String(one.reason)),
+      );
+      throw new Error([String(cause), ...said].join('\n'), { cause });
     });
   }
 

@@ -250,7 +250,7 @@ async function starts(t: Test, stage: Stage): Promise<void> {
     }
     between.fate = () => ({ kind: 'break' });
     t.match(await actor.start(launch), { kind: 'failed', code: 'engine-away' });
-    const { runtimeId, incarnation } = await objectOfKept(launch);
+    const { runtimeId, incarnation } = keptAs(launch);
     t.equal(await actor.runs(runtimeId, incarnation), undefined);
     between.fate = () => pass;
     await until('the engine', async () =>
@@ -377,7 +377,7 @@ async function objectOf({ made }: Stage, uid: string): Promise<RuntimeObject> {
 }
 
 /** What a kept servo is known by. */
-function objectOfKept(launch: Launch) {
+function keptAs(launch: Launch) {
   if (!('by' in launch)) throw new Error('no container');
   return {
     runtimeId: parseId('runtime id', launch.runtimeId),
