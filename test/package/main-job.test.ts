@@ -1,8 +1,10 @@
 // The main job, as the README tells it, with the packages, under a real systemd: installed, observed, trusted; a project is
-// released in the registry, its servo is stopped, and brought back.
+// released in the registry, its servo is stopped, and brought back. Then the packages are upgraded, removed, installed again, and at
+// the end purged.
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { skip } from '../engines/need.ts';
+import { nextRelease, purge, removeAndReturn, systemFiles, upgrade } from './lifecycle.ts';
 import { Installation } from './support/installation.ts';
 import { eventually, inside, lacking } from './support/machine.ts';
 import { commandsOf } from './support/readme.ts';
@@ -20,8 +22,10 @@ const orphan = 'host-1-app-6';
 /** Takes no notice of SIGTERM: it is killed when its time is over. */
 const stubborn = 'host-1-app-5';
 
+await nextRelease();
 const it = await Installation.prepare(t);
 const { machine } = it;
+const bare = await systemFiles(it);
 
 t.test('released in the registry, stopped, restored: by the packages and the README alone', async (t) => {
   for (const n of [1, 2, 3, 4, 6, 7]) await it.addServo(`host-1-app-${n}`);
@@ -111,6 +115,13 @@ t.test('stopped in the middle of an act, the agent finishes the act first', asyn
   await it.untilServo(stubborn, 'in quarantine', (row) => row.state === 'quarantined');
 });
 
+t.test('an upgrade keeps settings, state and quarantine', async (t) => await upgrade(t, it, stubborn));
+
+t.test(
+  'a removal keeps them too, and an agent that is installed again goes on',
+  async (t) => await removeAndReturn(t, it, stubborn),
+);
+
 t.test(
   'what is in quarantine stays there over a reboot, and comes back by one command on the host',
   async (t) => {
@@ -151,7 +162,7 @@ t.test('a reload takes over what is right, and refuses what is not', async (t) =
   }
 });
 
-/** What the watchdog is to find, and what it then does, within a test's time. */
+/** The unit with its own watchdog: only how long it waits differs, so that what it does comes within a test's time. */
 async function watched(unit: string, more: string): Promise<string> {
   await machine.write(
     `/etc/systemd/system/${unit}.service.d/watchdog.conf`,
@@ -172,15 +183,18 @@ async function killedByWatchdog(unit: string, pid: string): Promise<void> {
 
 t.test('an event loop that hangs is ended by the watchdog, and stops no servo', async (t) => {
   const servo = await it.pidOf(stubborn);
-  for (const unit of ['servo-agent', 'servo-coordinator']) {
-    const pid = await watched(unit, '');
-    await sleep(8000);
+  const units = ['servo-agent', 'servo-coordinator'];
+  const pids = new Map<string, string>();
+  for (const unit of units) pids.set(unit, await watched(unit, ''));
+  await sleep(8000);
+  for (const [unit, pid] of pids)
     t.match(
       await machine.show(unit, 'MainPID', 'NRestarts'),
       { MainPID: pid, NRestarts: '0' },
       'while it turns, nothing happens',
     );
-    await machine.sh(`kill -STOP ${pid}`);
+  await machine.sh(`kill -STOP ${[...pids.values()].join(' ')}`);
+  for (const [unit, pid] of pids) {
     await killedByWatchdog(unit, pid);
     t.match(await machine.journal(unit), /Watchdog timeout/);
   }
@@ -203,3 +217,8 @@ t.test('a reading of the host that hangs is ended by the watchdog too', async (t
   );
   t.match(await it.shell.run('servo-agent status'), /in session/);
 });
+
+t.test(
+  'a purge takes all that the programs remember, and nothing else',
+  async (t) => await purge(t, it, bare),
+);

@@ -37,8 +37,8 @@ export class Installation {
     const packages = await built();
     const it = new Installation(await Machine.boot(t));
     t.teardown(() => it.shell.close());
-    await it.machine.sh(`ln -s ${seen(packages)} /root/dist
-      echo 127.0.0.1 coordinator.example >>/etc/hosts
+    await it.putPackages(packages);
+    await it.machine.sh(`echo 127.0.0.1 coordinator.example >>/etc/hosts
       useradd --system servo`);
     await it.#hurry('servo-coordinator');
     await it.#hurry('servo-agent');
@@ -99,9 +99,21 @@ export class Installation {
     await this.machine.write(path, path.endsWith('coordinator.yaml') ? text + policy : text);
   }
 
+  /** Where the README looks for them. */
+  async putPackages(packages: Built): Promise<void> {
+    await this.machine.sh(`ln -sfn ${seen(packages)} /root/dist`);
+  }
+
+  /** The commands of section 1, which also upgrade, in the folder above the packages. */
+  async installPackages(): Promise<void> {
+    const commands = blocksOf('1. Install').filter(({ text }) => text.startsWith('apt-get install'));
+    if (commands.length !== 2) throw new Error(`README, 1. Install: ${commands.length} commands install`);
+    for (const { text } of commands) await this.shell.run(`cd /root; ${text}cd - >/dev/null`);
+  }
+
   /** Sections 1 to 4 of the README. */
   async install(): Promise<void> {
-    await this.follow('1. Install', (text) => !text.startsWith('npm run package'));
+    await this.installPackages();
     await this.follow('2. Certificates and the order key');
     await this.follow('3. The coordinator');
     await this.follow('4. An agent on each host');

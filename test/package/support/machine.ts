@@ -51,6 +51,9 @@ mkdir "$1/up" "$1/work" "$1/root"
 mount -t overlay overlay -o lowerdir=/,upperdir="$1/up",workdir="$1/work" "$1/root"
 r="$1/root"
 rm -rf "$r"/etc/systemd/system/*.wants "$r"/etc/systemd/system/servo-*
+mkdir "$r/etc/systemd/system/multi-user.target.wants"
+# Manual pages are not indexed anew with each package.
+rm -f "$r/var/lib/man-db/auto-update"
 head -c16 /dev/urandom | od -An -tx1 | tr -d ' \\n' >"$r/etc/machine-id"; echo >>"$r/etc/machine-id"
 for unit in systemd-firstboot systemd-resolved systemd-networkd systemd-timesyncd systemd-logind; do
   ln -sf /dev/null "$r/etc/systemd/system/$unit.service"
