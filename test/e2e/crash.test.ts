@@ -7,6 +7,8 @@ import { aStage, rounds, type Stage } from '../support/stage.ts';
 
 /** Longer than the age at which a yes is stale, counted from sending the question. */
 const staleMs = 5500;
+/** The answer comes so late: time to kill whoever waits for it, and less than a look-up may take (3 s). */
+const heldMs = 2500;
 
 t.setTimeout(300_000);
 const stage = await aStage(t, {
@@ -48,7 +50,7 @@ async function killCoordinator(): Promise<void> {
 t.test(
   'the agent is killed between the question and the answer: the order comes again, and is executed once',
   async (t) => {
-    await stage.releaseAndHoldQuestion('h1-1', 1500);
+    await stage.releaseAndHoldQuestion('h1-1', heldMs);
     await killAgent(stage, 'h1');
     await world.slowDown('h1-1', 0);
     await stage.untilStopped('h1-1');
@@ -59,7 +61,7 @@ t.test(
 );
 
 t.test('the coordinator is killed between the question and the answer', async (t) => {
-  await stage.releaseAndHoldQuestion('h2-1', 1500);
+  await stage.releaseAndHoldQuestion('h2-1', heldMs);
   await killCoordinator();
   await world.slowDown('h2-1', 0);
   await stoppedOnce(t, 'h2-1', 1);
