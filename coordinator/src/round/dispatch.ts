@@ -6,6 +6,7 @@ import { stalenessMs, type Instant } from '@servo-auditor/proto/time.ts';
 import type { CloseOrder, Order, Receipt } from '@servo-auditor/proto/wire.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { OpenOrder } from '../domain/order.ts';
+import type { Line } from '../session/sessions.ts';
 
 /** Below this rest of its life an order is not delivered again, in milliseconds: no agent could finish it. */
 const minRestMs = 1000;
@@ -14,6 +15,8 @@ interface Underway {
   readonly order: OpenOrder;
   /** When this leadership made it. Absent: an earlier one did, and it is only to be closed. */
   readonly madeAt: Instant | undefined;
+  /** The session in which it was delivered last. Absent: in none of this leadership. */
+  sentIn?: Line | undefined;
 }
 
 export class Dispatch {
@@ -29,21 +32,15 @@ export class Dispatch {
   send(orders: readonly OpenOrder[]): void {
     const madeAt = this.#coordinator().clock.now();
     for (const order of orders) {
-      this.#underway.set(order.id, { order, madeAt });
-      this.#deliver({ order, madeAt });
+      const underway = { order, madeAt };
+      this.#underway.set(order.id, underway);
+      this.#deliver(underway);
     }
   }
 
-  /**
-   * A host has a new session: it gets everything that it has not receipted. Of an order that has its yes it is asked what
-   * became of it: an agent that was restarted has lost the nonce of the yes, and will never act on it.
-   */
+  /** A host has a new session: it gets everything that it has not receipted. */
   redeliver(host: HostId): void {
-    for (const underway of this.#underway.values()) {
-      if (underway.order.host !== host) continue;
-      if (underway.order.state === 'possible') this.#requestClose(underway.order);
-      else this.#deliver(underway);
-    }
+    for (const underway of this.#underway.values()) if (underway.order.host === host) this.#deliver(underway);
   }
 
   /** Takes in what hard state knows to be unfinished, closes what is past its life, and repeats what was not receipted. */
@@ -59,6 +56,7 @@ export class Dispatch {
       this.#underway.set(order.id, {
         order,
         madeAt: order.epoch === epoch ? this.#underway.get(order.id)?.madeAt : undefined,
+        sentIn: this.#underway.get(order.id)?.sentIn,
       });
     const expired = [...this.#underway.values()].filter(
       ({ order, madeAt }) =>
@@ -96,21 +94,24 @@ export class Dispatch {
     return known;
   }
 
-  #deliver({ order, madeAt }: Underway): void {
+  #deliver(underway: Underway): void {
+    const { order, madeAt } = underway;
     const { sessions, clock, policy } = this.#coordinator();
     const line = sessions.line(order.host);
     if (line === undefined) return;
     const restMs = madeAt === undefined ? 0 : policy.orderLivesMs - stalenessMs(madeAt, clock.now());
-    // The one yes was given: the agent is at it, and will say what became of it.
-    if (order.state === 'possible' && restMs >= minRestMs) return;
+    // The one yes was given: the agent is at it, and will say what became of it. In a later session it is asked: an agent that was
+    // restarted has lost the nonce of the yes, and will never act on it.
+    if (order.state === 'possible' && restMs >= minRestMs && underway.sentIn === line) return;
     if (order.state !== 'open' || restMs < minRestMs) {
       this.#requestClose(order);
       return;
     }
     const { agentNonce } = line;
     // Before its first report in this session there is no nonce to age the order by: it goes out with the next pass.
-    if (agentNonce !== undefined)
-      line.send({ kind: 'order', order: this.#signedOrder(order, agentNonce, Math.floor(restMs)) });
+    if (agentNonce === undefined) return;
+    underway.sentIn = line;
+    line.send({ kind: 'order', order: this.#signedOrder(order, agentNonce, Math.floor(restMs)) });
   }
 
   #requestClose({ id, host }: OpenOrder): void {

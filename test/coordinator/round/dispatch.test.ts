@@ -209,6 +209,20 @@ t.test('an order that has its yes is left alone within its life', async (t) => {
   t.equal(await scene.state(), 'closed');
 });
 
+t.test('an agent that came anew while the yes was on its way is asked what became of it', async (t) => {
+  const scene = await aScene(t);
+  scene.connect(agent());
+  const order = await scene.open();
+  scene.c.dispatch.send([order]);
+  const anew = agent();
+  anew.agentNonce = undefined;
+  t.strictSame(kinds(scene.connect(anew)), [], 'it has not reported yet');
+  await possible(scene, order);
+  anew.agentNonce = aNonce();
+  await scene.tend();
+  t.strictSame(kinds(anew), ['closeOrder']);
+});
+
 t.test('a receipt that is durable is not asked for again', async (t) => {
   const scene = await aScene(t);
   const a = scene.connect(agent());
