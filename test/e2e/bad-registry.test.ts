@@ -5,7 +5,7 @@ import t from 'tap';
 import { onlyReleased, untilAttention, untilLogged, untilNoAttention } from '../support/trouble.ts';
 import { aWitnessStage, staysClaimed } from '../support/witness-stage.ts';
 
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 const { stage } = await aWitnessStage(t, 6);
 const { world } = stage;
 const released = ['h1-trial'];

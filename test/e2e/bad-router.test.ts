@@ -14,7 +14,7 @@ import {
 } from '../support/trouble.ts';
 import { aWitnessStage, staysClaimed, witnessRow } from '../support/witness-stage.ts';
 
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 const { stage, front } = await aWitnessStage(t, 8);
 const { world } = stage;
 const released = ['h1-trial'];

@@ -23,7 +23,7 @@ import {
   untilNoAttention,
 } from '../support/trouble.ts';
 
-t.setTimeout(400_000);
+t.setTimeout(900_000);
 const stage = await aStage(t, {
   h1: ['manifest-directory', {}, {}, {}, {}],
   h2: ['sqlite', {}, {}],

@@ -28,7 +28,7 @@ import {
   untilProblems,
 } from '../support/trouble.ts';
 
-t.setTimeout(300_000);
+t.setTimeout(900_000);
 const stage = await aStage(t, { h1: ['manifest-directory', {}, {}, {}, {}, {}], h2: ['sqlite', {}, {}] });
 const { world } = stage;
 const released = ['h1-trial', 'h2-trial'];

@@ -1,7 +1,7 @@
 // What was heard so far, and a way to wait for what is still to come: a test never sleeps.
 
 /** Longest that anything is waited for. What takes longer does not come. */
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 export class Heard<T> {
   readonly all: T[] = [];

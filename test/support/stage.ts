@@ -6,7 +6,8 @@ import { cell, World, type WorldSetting } from '../../scripts/demo/world.ts';
 
 /** A week of waiting in two seconds, so that trust is earned quickly; rounds and staleness are as real as ever. */
 const defaults = { factor: 300_000, heartbeatIntervalMs: 1000, roundIntervalMs: 700 };
-const patienceMs = 120_000;
+/** On a machine that has much else to do; an order that came to nothing stands in the way of the next for its life, two minutes. */
+const patienceMs = 240_000;
 
 export interface ServoRow {
   readonly uid: string;

@@ -9,7 +9,7 @@ import { markVariable, until, type Program } from '../../scripts/demo/processes.
 import { rounds, type Stage } from './stage.ts';
 
 /** Longest wait for a single step, on a busy machine. */
-export const patienceMs = 60_000;
+export const patienceMs = 180_000;
 const agentScript = join(import.meta.dirname, '../../agent/src/main.ts');
 
 export type Checks = Pick<typeof t, 'equal' | 'strictSame' | 'match' | 'notMatch' | 'ok'>;
