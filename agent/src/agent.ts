@@ -2,20 +2,14 @@
 import type { HostId, ReaderVersion } from '@servo-auditor/proto/ids.ts';
 import type { Logger } from '@servo-auditor/proto/log.ts';
 import { noManager, type ServiceManager } from '@servo-auditor/proto/service.ts';
-import type { Welcome } from '@servo-auditor/proto/wire.ts';
-import { NotDurable } from './act/journal.ts';
-import { noteWaited, openBench, type Bench, type Voice } from './bench.ts';
+import { openBench, type Bench, type Voice } from './bench.ts';
 import type { Config } from './config.ts';
 import { serveControl } from './control/server.ts';
 import { readerVersion } from './scan/reader.ts';
 import { Live } from './live.ts';
+import { partyOf } from './party.ts';
 import { keepSessions } from './session/connect.ts';
 import { Offers } from './session/offers.ts';
-import type { Party } from './session/party.ts';
-import { releaseVersion } from '@servo-auditor/proto/version.ts';
-
-/** How often the waited time is made durable while a window runs, in milliseconds of real time. */
-const waitedStepMs = 10 * 60_000;
 
 export interface Agent {
   readonly bench: Bench;
@@ -97,24 +91,17 @@ async function serve(
       log.info({ event: 'agent.ready', servos: servos.length, complete });
       manager.ready(standing);
     });
-    const party: Party = {
-      ...bench,
-      agentVersion: releaseVersion,
+    const party = partyOf(bench, {
       readerVersion: version,
-      demo: config.demo !== undefined,
+      demo: config.demo?.factor,
       installation: config.installation,
       offers,
       log,
-      greeted: (welcome, first) => greeted(bench, welcome, first, log),
       told: (now) => {
         standing = now;
         manager.status(now);
       },
-      tend: () => {
-        bench.executor.tend();
-        noteWaited(bench.journal, bench.clock, waitedStepMs * (config.demo?.factor ?? 1));
-      },
-    };
+    });
     // Should that first reading break, the sessions end too.
     const broken = new AbortController();
     first.catch(() => broken.abort());
@@ -123,22 +110,5 @@ async function serve(
   } finally {
     await control.close();
     log.info({ event: 'agent.stopping', host });
-  }
-}
-
-/** A full disk is no reason not to report: then the host knows its installation from the next session on. */
-function greeted({ journal, seen, clock }: Bench, welcome: Welcome, first: boolean, log: Logger): void {
-  const { installation, epoch, decision } = welcome;
-  try {
-    if (first)
-      journal.append(
-        { kind: 'accepted', installation, epoch, decision, why: 'first-contact' },
-        clock.now().waitMs,
-      );
-    seen.note(epoch, decision);
-    seen.keep();
-  } catch (error) {
-    if (!(error instanceof NotDurable)) throw error;
-    log.error({ event: 'journal.full', message: error.message });
   }
 }

@@ -14,6 +14,7 @@ import { Seen } from './act/memory.ts';
 import { SentNonces } from './act/nonces.ts';
 import { openActor } from './act/open.ts';
 import { Scanner } from './act/scanner.ts';
+import { noteWaited } from './act/waited.ts';
 import { runtimeOptions, storeOptions, type Config } from './config.ts';
 import { lockGeneration, lockOne } from './scan/lock.ts';
 import { generationOf } from './scan/reader.ts';
@@ -150,16 +151,4 @@ async function closeBench(bench: Omit<Bench, 'close'>, unlock: () => Promise<voi
   noteWaited(journal, clock, 0);
   journal.close();
   await unlock();
-}
-
-/** Makes the waited time durable, where a window of the local limit depends on it. */
-export function noteWaited(journal: Journal, clock: Clock, stepMs: number): void {
-  const { waitMs } = clock.now();
-  const { view, damage } = journal;
-  if (damage !== undefined || view.stopsMs.length === 0 || waitMs - view.waitedMs < stepMs) return;
-  try {
-    journal.append({ kind: 'waited' }, waitMs);
-  } catch {
-    // Then the windows only become longer.
-  }
 }

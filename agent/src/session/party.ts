@@ -23,7 +23,7 @@ export interface Party {
   readonly nonces: SentNonces;
   readonly scanner: Pick<Scanner, 'scan'>;
   readonly executor: Executor;
-  readonly offers: Offers;
+  readonly offers: Pick<Offers, 'note'>;
   readonly log: Logger;
   /** A coordinator of this host's installation leads it from here on. */
   greeted(welcome: Welcome, first: boolean): void;
