@@ -118,6 +118,8 @@ type True =
       /** Stopping it deletes nothing and it can be started again. */
       readonly keepable: boolean;
     } & Servo)
+  /** The platform knows it by another uid from now on; its host shows it as before. */
+  | ({ readonly kind: 'servo.renamed'; readonly to: ServoUid } & Servo)
   /** How its host shows its uid from now on, where that is not the true one; undefined: it is not shown at all. */
   | ({ readonly kind: 'servo.spelled'; readonly as: ServoUid | undefined } & Servo)
   /** Store and runtime of its host disagree about it from now on, or no more. */

@@ -25,7 +25,7 @@ export type Scene = Map<string, string | undefined>;
 
 /** Released for good, by enough sources, and as a servo nothing speaks against it. */
 function whyNotOrphan(servo: TrueServo, ledger: Ledger): string | undefined {
-  const { uid, host, goneMs, stoppedMs, shown, contradictedSinceMs, usedSinceMs } = servo;
+  const { uid, host, goneMs, stoppedMs, shown, shownSinceMs, contradictedSinceMs, usedSinceMs } = servo;
   if (goneMs !== undefined) return 'gone';
   if (stoppedMs !== undefined) return 'stopped';
   if (servo.isRestored) return 'restored once';
@@ -36,21 +36,22 @@ function whyNotOrphan(servo: TrueServo, ledger: Ledger): string | undefined {
   if (!servo.keepable) return 'not keepable';
   for (const copy of ledger.servos.of(uid)) if (copy !== servo) return `also on ${copy.host}`;
   for (const span of ledger.claims.standing(uid)) return `claimed by ${span.witness}`;
-  const seenMs = ledger.heard.observedSinceMs(host, uid, servo.incarnation);
-  if (seenMs === undefined) return 'never seen';
+  const observedMs = ledger.heard.observedSinceMs(host, uid, servo.incarnation);
+  if (observedMs === undefined) return 'never seen';
+  const seenMs = Math.max(observedMs, ledger.hosts.find(host)?.memberSinceMs ?? 0);
   const tombstones = ledger.claims.tombstonesOf(uid);
   if (tombstones.some((s) => s.fromMs <= seenMs)) return 'released before it was seen';
   const sources = new Set<string>();
   for (const { id, source, authority, lookup } of ledger.claims.witnesses.values()) {
-    const released = ledger.claims
-      .claimsOf(uid)
-      .some(
-        (s) =>
-          s.witness === id &&
-          isOf(s, host) &&
-          s.how === 'released' &&
-          ledger.heard.readingsWithin(id, Math.max(s.fromMs, seenMs), s.toMs ?? 0) >= readingsWhileClaimed,
-      );
+    const released = ledger.claims.claimsOf(uid).some(
+      (s) =>
+        s.witness === id &&
+        isOf(s, host) &&
+        s.how === 'released' &&
+        // What was shown otherwise for a while was gone for whoever looked: it must be claimed again to be known again.
+        ledger.heard.readingsWithin(id, Math.max(s.fromMs, seenMs, shownSinceMs), s.toMs ?? 0) >=
+          readingsWhileClaimed,
+    );
     if (authority && !released) return 'not known to the authority';
     if (authority && !lookup && tombstones.length === 0) return 'no look-up';
     if (released) sources.add(source);

@@ -15,6 +15,8 @@ export interface TrueHost {
   readonly generation: Generation;
   readerVersion: ReaderVersion | undefined;
   retired: boolean;
+  /** Since when it is enrolled without a break: what it showed before it was taken out is forgotten. */
+  memberSinceMs: number;
   isUp: boolean;
   agentRuns: boolean;
   /** When its agent last began to run. */
@@ -126,6 +128,7 @@ export class Hosts {
   #enrol({ host, cell, generation, atMs }: Told<'host.enrolled'>): void {
     const known = this.#hosts.get(host);
     if (known !== undefined) {
+      if (known.retired) known.memberSinceMs = atMs;
       known.retired = false;
       return;
     }
@@ -134,6 +137,7 @@ export class Hosts {
       generation,
       readerVersion: undefined,
       retired: false,
+      memberSinceMs: atMs,
       isUp: true,
       agentRuns: false,
       agentSinceMs: atMs,

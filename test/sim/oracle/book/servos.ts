@@ -5,7 +5,7 @@ import type { Handlers } from '../handler.ts';
 
 export interface TrueServo {
   host: HostId;
-  readonly uid: ServoUid;
+  uid: ServoUid;
   readonly incarnation: Incarnation;
   readonly project: ProjectId;
   readonly measurable: boolean;
@@ -34,6 +34,13 @@ export class Servos {
 
   readonly handlers: Handlers = {
     'servo.created': (event) => this.#create(event),
+    'servo.renamed': (event) => {
+      const servo = this.#must(event);
+      this.#byUid.get(servo.uid)?.delete(servo);
+      servo.uid = event.to;
+      servo.shownSinceMs = event.atMs;
+      add(this.#byUid, servo.uid, servo);
+    },
     'servo.spelled': (event) => {
       const servo = this.#must(event);
       servo.shown = event.as;

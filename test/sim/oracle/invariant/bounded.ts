@@ -48,8 +48,11 @@ export const bounded: Invariant = (court) => {
 
 /** Who claimed it all through a snapshot of one of its rounds. */
 function claimedInRounds(order: TrueOrder, { ledger }: Court): string | undefined {
-  const { host, rounds } = order.made;
-  for (const span of ledger.claimsOn(order))
+  const { host, rounds, uid, atMs } = order.made;
+  for (const span of ledger.claimsOn(order)) {
+    // By another name than its host shows it is known by what the authority expects there, and by nothing else.
+    const isOver = span.toMs !== undefined && span.toMs <= atMs;
+    if (span.uid !== uid && (isOver || span.witness !== ledger.claims.authority?.id)) continue;
     for (const { heartbeat, epoch, snapshots } of rounds) {
       const number = snapshots.find((s) => s.witness === span.witness)?.number;
       const reading = number === undefined ? undefined : ledger.heard.reading(epoch, number);
@@ -57,6 +60,7 @@ function claimedInRounds(order: TrueOrder, { ledger }: Court): string | undefine
       if (!ledger.protects(span, host, reading.beganMs)) continue;
       return `${whose(span)} all through snapshot ${number} (from ${time(reading.beganMs)} to ${time(reading.atMs)}) of the round of heartbeat ${heartbeat}`;
     }
+  }
   return undefined;
 }
 

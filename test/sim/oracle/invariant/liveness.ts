@@ -11,6 +11,12 @@ export const liveness: Invariant = (court) => {
   /** Servos of which some claim has ended. */
   const candidates = new Set<TrueServo>();
   const readySince = new Map<TrueServo, number>();
+  /**
+   * Those that waited at once since it did, at the most, and stops of any servo since it does, waited for or not: all of them
+   * use the same budgets.
+   */
+  const mostWaiting = new Map<TrueServo, number>();
+  const stopsBefore = new Map<TrueServo, number>();
   const counted = new Set<TrueServo>();
   const lastStop = new Map<HostId, number>();
   const reported = new Set<TrueServo>();
@@ -24,6 +30,8 @@ export const liveness: Invariant = (court) => {
       if (why === 'gone' || why === 'stopped') candidates.delete(servo);
       if (why !== undefined || host === undefined) {
         readySince.delete(servo);
+        mostWaiting.delete(servo);
+        stopsBefore.delete(servo);
         continue;
       }
       const since = Math.max(readySince.get(servo) ?? atMs, ledger.faults.lastEndedMs, host.agentSinceMs);
@@ -35,15 +43,21 @@ export const liveness: Invariant = (court) => {
   };
 
   const judge = (atMs: number): void => {
-    const limitMs = boundMs(readySince.size, setting);
-    if (readySince.size > 0) figures.maxBoundMs = Math.max(figures.maxBoundMs, limitMs);
+    for (const servo of readySince.keys()) {
+      mostWaiting.set(servo, Math.max(readySince.size, mostWaiting.get(servo) ?? 0));
+      if (!stopsBefore.has(servo)) stopsBefore.set(servo, figures.stops);
+    }
     for (const [host, { servo, sinceMs }] of oldestPerHost(readySince)) {
+      const stops = figures.stops - (stopsBefore.get(servo) ?? figures.stops);
+      const waiting = Math.max(mostWaiting.get(servo) ?? 1, stops + 1);
+      const limitMs = boundMs(waiting, setting);
+      figures.maxBoundMs = Math.max(figures.maxBoundMs, limitMs);
       const waitedMs = atMs - Math.max(sinceMs, lastStop.get(host) ?? 0);
       if (waitedMs <= limitMs || reported.has(servo)) continue;
       reported.add(servo);
       court.found(
         'I12',
-        `${servo.uid} on ${host} is a true orphan, and nothing stood in its way for ${time(atMs - sinceMs)}; ${host} has stopped nothing for ${time(waitedMs)}, at most ${time(limitMs)} with ${readySince.size} waiting`,
+        `${servo.uid} on ${host} is a true orphan, and nothing stood in its way for ${time(atMs - sinceMs)}; ${host} has stopped nothing for ${time(waitedMs)}, at most ${time(limitMs)} with ${waiting} waiting`,
         { host, uid: servo.uid },
       );
     }
