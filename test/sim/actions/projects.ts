@@ -95,5 +95,7 @@ export const rename: Action = (scene) => {
     source.withdraw(tenant.uid, tenant.host, 'released', undefined);
     source.claim(to, tenant.host, tenant.project, undefined);
   }
-  later(scene, 90 * minute, () => host.spell(servo, undefined));
+  later(scene, 90 * minute, () => {
+    if (host.servos.get(servo.runtimeId) === servo) host.spell(servo, undefined);
+  });
 };
