@@ -35,6 +35,24 @@ t.test('another reader version starts anew, unless it inherits', (t) => {
   t.end();
 });
 
+t.test('back at an earlier reader, its own trust counts as much as what it inherits', (t) => {
+  const untried = { ...aTrack, readerVersion: otherReader, certified: 'observe' as const };
+  for (const tracks of [
+    [untried, aTrack],
+    [aTrack, untried],
+  ]) {
+    answers(t, ask({ tracks }, { inheritsFrom: otherReader }), 'pass', /certified for enforce/);
+    answers(
+      t,
+      ask({ tracks }, { readerVersion: otherReader, inheritsFrom: aTrack.readerVersion }),
+      'pass',
+      /certified for enforce/,
+    );
+    answers(t, ask({ tracks }, { readerVersion: otherReader }), 'refuse', /not certified for enforce/);
+  }
+  t.end();
+});
+
 t.test('an edited query or mapping voids it', (t) => {
   answers(
     t,
