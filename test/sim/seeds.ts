@@ -9,4 +9,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   },
   { seed: 26, was: 'an order named a host by the name that it had just lost' },
   { seed: 3041, was: 'an agent that cannot open its journal on a full disk is started again' },
+  { seed: 1341, was: 'a claim that came and went between two readings is known to nobody' },
 ];

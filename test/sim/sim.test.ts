@@ -10,9 +10,13 @@ const { shapeOfSeed } = await import('./world/shape.ts');
 
 t.setTimeout(300_000);
 
-/** Fresh seeds, each time others: so many at the most, as many as there is time for, in milliseconds, and so many at least. */
-const freshSeeds = 120;
-const freshMs = 30_000;
+/**
+ * Always the same seeds, so that what fails here was changed and is no luck; others are tried by `npm run sim`. So many at the
+ * most, as many as there is time for, in milliseconds, and so many at least.
+ */
+const firstSeed = 1000;
+const mostSeeds = 30;
+const seedsMs = 12_000;
 const leastSeeds = 12;
 /** Shapes that are small enough for a test. */
 const smallShapes = [0, 1, 2];
@@ -33,22 +37,22 @@ for (const { seed, was } of regressions)
     t.equal(failingOf(await run(seed)), undefined);
   });
 
-t.test('fresh seeds', async (t) => {
-  const from = Math.floor(Math.random() * 1e9) * 1000;
-  const all = Array.from({ length: 10_000 }, (_, i) => from + i);
-  const until = performance.now() + freshMs;
+t.test('seeds in a row', async (t) => {
+  const all = Array.from({ length: 1000 }, (_, i) => firstSeed + i);
+  const until = performance.now() + seedsMs;
   let tried = 0;
   let stops = 0;
   // Shapes in turn, so that each has its share of however many seeds there is time for.
   const queues = smallShapes.map((shape) => ({ shape, seeds: all.filter((s) => shapeOfSeed(s) === shape) }));
-  while (tried < freshSeeds && (performance.now() < until || tried < leastSeeds))
+  while (tried < mostSeeds && (performance.now() < until || tried < leastSeeds))
     for (const { shape, seeds } of queues) {
-      const { failing, figures } = await runBatch({ shape, seeds: seeds.splice(0, 2) });
-      tried += 2;
+      const these = seeds.splice(0, 2);
+      const { failing, figures } = await runBatch({ shape, seeds: these });
+      tried += these.length;
+      t.comment(`shape ${shape}, seeds ${these.join(', ')}`);
       stops += figures.stops;
       for (const { seed, what, message, chain } of failing)
         t.fail(`seed ${seed}: ${what}: ${message}; again: npm run sim -- --seed ${seed} --trace`, { chain });
     }
-  t.comment(`${tried} seeds from ${from}`);
   t.ok(stops > 0, 'something was stopped at all');
 });

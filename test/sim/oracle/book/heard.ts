@@ -2,6 +2,7 @@
 import type { Digest, HostId, Incarnation, ServoUid, WitnessId } from '@servo-auditor/proto/ids.ts';
 import type { Told } from '../../event.ts';
 import type { Handlers } from '../handler.ts';
+import type { Span } from './claims.ts';
 
 interface Shown {
   readonly digest: Digest;
@@ -66,6 +67,11 @@ export class Heard {
       if (atMs < toMs) count++;
     }
     return count;
+  }
+
+  /** Whether some accepted reading lay wholly within the time for which a claim stood: whoever looked then saw it. */
+  saw({ witness, fromMs, toMs }: Pick<Span, 'witness' | 'fromMs' | 'toMs'>): boolean {
+    return this.readingsWithin(witness, fromMs, toMs ?? Infinity) > 0;
   }
 
   /** The inventory with this digest, as that host showed it last. */

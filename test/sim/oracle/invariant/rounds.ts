@@ -1,6 +1,6 @@
 // I4: every order cites its rounds of evidence: distinct heartbeats of one boot and epoch, each fresh when it was noted, each of an
 // inventory that showed the servo, each followed by its own snapshot of every witness, spread over enough time; and the authority's
-// claim had ended, and the servo had been seen and was idle, for long enough.
+// claim, of which some reading knew, had ended, and the servo had been seen and was idle, for long enough.
 import type { CitedRound, Told } from '../../event.ts';
 import { isOf } from '../book/claims.ts';
 import { time, type Court, type Invariant } from '../court.ts';
@@ -106,6 +106,8 @@ function judgeAge(made: Told<'order.durable'>, { ledger, setting }: Court, say: 
   const { graceReleasedMs, graceSeenMs } = setting.policy;
   for (const span of ledger.claims.claimsOf(uid)) {
     if (span.witness !== authority || span.toMs === undefined || !isOf(span, host)) continue;
+    // A claim that came and went between two readings was seen by nobody: what nobody saw cannot be waited for.
+    if (!ledger.heard.saw(span)) continue;
     if (atMs - span.toMs < atLeastMs(graceReleasedMs, setting))
       say(
         `the authority's claim of ${uid} ended ${time(atMs - span.toMs)} before, at least ${time(graceReleasedMs)}`,
