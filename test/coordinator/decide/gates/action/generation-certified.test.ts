@@ -50,6 +50,11 @@ t.test('back at an earlier reader, its own trust counts as much as what it inher
     );
     answers(t, ask({ tracks }, { readerVersion: otherReader }), 'refuse', /not certified for enforce/);
   }
+  const equal = [
+    { ...untried, message: 'the first of two' },
+    { ...aTrack, certified: 'observe' as const, message: 'the second of two' },
+  ];
+  answers(t, ask({ tracks: equal }, { inheritsFrom: otherReader }), 'refuse', /: the first of two$/);
   t.end();
 });
 
