@@ -3,6 +3,7 @@
 //   npm run sim -- --seeds 300 [--from N]   so many seeds; fresh ones without --from
 //   npm run sim -- --seed N [--trace]       one seed, with its story; what fails is made smaller
 //   npm run sim -- --long                   10,000 seeds
+//   --teeth [--seeds N] [--from N]          each gate turned off with its backstops: so many small seeds until it is noticed
 //   --only 1,4,9    only these items of the seed's plan     --json   ends with one line of JSON
 //
 // Exit code 1: something failed. 2: wrong words.
@@ -10,9 +11,10 @@ import { parseArgs } from 'node:util';
 import { takeGround } from './kernel/ground.ts';
 
 const usage =
-  'want: npm run sim -- [--seeds N] [--from N] [--long] [--seed N [--trace] [--only IDS]] [--json]';
+  'want: npm run sim -- [--seeds N] [--from N] [--long | --teeth] [--seed N [--trace] [--only IDS]] [--json]';
 const longSeeds = 10_000;
 const usualSeeds = 300;
+const teethSeeds = 60;
 
 function words() {
   try {
@@ -25,6 +27,7 @@ function words() {
         trace: { type: 'boolean', default: false },
         long: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        teeth: { type: 'boolean', default: false },
         worker: { type: 'boolean', default: false },
         workers: { type: 'string' },
       },
@@ -50,6 +53,10 @@ takeGround();
 if (values.worker) {
   const { serve } = await import('./many/worker.ts');
   serve();
+} else if (values.teeth) {
+  const { teeth } = await import('./teeth.ts');
+  const seeds = number('seeds', values.seeds) ?? teethSeeds;
+  process.exitCode = (await teeth(seeds, number('from', values.from) ?? 1000)) ? 0 : 1;
 } else {
   const seed = number('seed', values.seed);
   if (seed !== undefined) {
