@@ -10,4 +10,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 26, was: 'an order named a host by the name that it had just lost' },
   { seed: 3041, was: 'an agent that cannot open its journal on a full disk is started again' },
   { seed: 1341, was: 'a claim that came and went between two readings is known to nobody' },
+  { seed: 707580, was: 'a contested host was contested no more when it was retired and enrolled again' },
 ];

@@ -114,7 +114,12 @@ export function adminDeps(coordinator: Coordinator, loop: AdminLoop): AdminDeps 
     runSoon: () => loop.soon(),
     host: (id) => hosts.get(id),
     connected: (host) => sessions.line(host) !== undefined,
-    hostChanged: (memory) => hosts.set(memory),
+    hostChanged(memory) {
+      hosts.set(memory);
+      // What stood against it before it was retired still does.
+      fleet.contest(memory.host, memory.contested);
+      fleet.acknowledge(memory.host, memory.acknowledged);
+    },
     hostRetired(host) {
       const memory = hosts.get(host);
       if (memory !== undefined) hosts.set({ ...memory, retired: true });
