@@ -30,6 +30,8 @@ export async function many({ seeds, from, workers, json }: Many): Promise<boolea
     Array.from({ length: workers }, async () => {
       await work(queue, (report) => {
         sum.add(report);
+        for (const { seed, what, message } of report.failing)
+          console.log(`seed ${seed}: ${what}: ${message}`);
         console.log(
           `${sum.count} of ${seeds} seeds, ${sum.failing.length} failing, ${rate(sum.count, began)} seeds/s`,
         );
