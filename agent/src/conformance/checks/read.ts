@@ -203,8 +203,10 @@ export const readChecks: readonly Check[] = [
       await stage.scan('full');
       await same(stage, 'nothing changed');
       await stage.servo('make', 'conf-hint-b');
-      await stage.until('a new servo shows in a reading that rests on events', async () => {
-        return (await stage.scan('hinted')).facts.has(uidOf('conf-hint-b'));
+      // Its record alone shows it too, before the event of its start has come.
+      await stage.until('a new servo runs in a reading that rests on events', async () => {
+        const { servos } = await stage.scan('hinted');
+        return servos.some(({ uid, state }) => uid === uidOf('conf-hint-b') && state === 'running');
       });
       await same(stage, 'one came');
       await stage.servo('remove', 'conf-hint-a');
