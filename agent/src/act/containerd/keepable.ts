@@ -1,11 +1,9 @@
 // Whether a container that is stopped stays whole and stopped, and can be started again as it was: nothing deletes it or its
 // data, nobody but this agent starts it again, and what it was started with can be had again. Pure.
-import { runtimeIdOf, type Container } from '../../scan/runtime/containerd/answers.ts';
-import { statusOf } from '../../scan/runtime/containerd/answers.ts';
+import { runtimeIdOf, statusOf, type Container } from '../../scan/runtime/containerd/answers.ts';
 import type { Process } from '../../scan/runtime/containerd/api.ts';
 import type { Target } from '../actor.ts';
-import { isBelow, keeperOf } from '../keepers.ts';
-import type { KeepRules } from '../docker/keepable.ts';
+import { isBelow, unkeptForLoss, unkeptForOthers, type KeepRules } from '../container-keep.ts';
 
 export interface ContainerdKeepRules extends KeepRules {
   /** Commands of poststop hooks that delete nothing. */
@@ -33,15 +31,8 @@ export function keepableContainer(
     ({ keepable: false, code, message: `container ${runtimeIdOf(container)} ${message}` }) as const;
   if (labels[autoRemove] === 'true')
     return not('auto-remove', 'is deleted by nerdctl when it stops (--rm): create it without that');
-  const [first] = entangledWith;
-  if (first !== undefined)
-    return not(
-      'entangled',
-      `shares its network or another namespace with ${entangledWith.length} that would lose it, first servo ${first}`,
-    );
-  const kept = keeperOf(labels);
-  if (kept !== undefined)
-    return not('managed', `is run by ${kept.keeper} (label ${kept.label}), which would start or delete it`);
+  const others = unkeptForOthers(labels, entangledWith);
+  if (others !== undefined) return not(...others);
   if (statusOf(process) !== 'running')
     return not('paused', 'is paused, and would not be when it is started again: resume it first');
   if (process.terminal)
@@ -60,18 +51,7 @@ export function keepableContainer(
       'stop-hook',
       `runs ${hook} when it has ended, which could delete its data; add it to runtime.hooks if it deletes nothing`,
     );
-  const lost = spec.tmpfs
-    .filter((folder) => !ownMemory.some((own) => isBelow(folder, own)))
-    .find((folder) => !rules.scratch.some((one) => isBelow(folder, one)));
-  if (lost !== undefined)
-    return not(
-      'tmpfs',
-      `keeps ${lost} in memory alone, which a stop would lose; add it to runtime.scratch if nothing there matters`,
-    );
-  if (rules.pruner !== 'none')
-    return not(
-      'pruner',
-      'could be deleted once it is stopped: set runtime.pruner to none when nothing on this host prunes containers',
-    );
-  return { keepable: true };
+  const memory = spec.tmpfs.filter((folder) => !ownMemory.some((own) => isBelow(folder, own)));
+  const loss = unkeptForLoss(memory, rules);
+  return loss === undefined ? { keepable: true } : not(...loss);
 }

@@ -15,10 +15,11 @@ import {
 import { EngineError, openClient, type Client } from '../../scan/runtime/docker/client.ts';
 import { isAlive, readStatSync } from '../../scan/runtime/proc.ts';
 import type { Launch, RuntimeLaunch } from '../../scan/scan.ts';
+import type { KeepRules } from '../container-keep.ts';
 import type { Actor, Conflict, Listen, StartResult, StopResult, Target } from '../actor.ts';
 import { conflictsOf, listensOf } from '../listen.ts';
 import { addressesOf, heldByContainers, listensOn } from './addresses.ts';
-import { keepableContainer, type KeepRules } from './keepable.ts';
+import { keepableContainer } from './keepable.ts';
 import { canBeKept, giveBack, inspect, takeAway } from './policy.ts';
 
 export interface DockerActorOptions extends KeepRules {
