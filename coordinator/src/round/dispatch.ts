@@ -52,12 +52,10 @@ export class Dispatch {
     const unfinished = openOrders.filter((order) => order.state !== 'closed');
     const ids = new Set(unfinished.map((o) => o.id));
     for (const id of before) if (!ids.has(id)) this.#underway.delete(id);
-    for (const order of unfinished)
-      this.#underway.set(order.id, {
-        order,
-        madeAt: order.epoch === epoch ? this.#underway.get(order.id)?.madeAt : undefined,
-        sentIn: this.#underway.get(order.id)?.sentIn,
-      });
+    for (const order of unfinished) {
+      const { madeAt, sentIn } = this.#underway.get(order.id) ?? {};
+      this.#underway.set(order.id, { order, madeAt: order.epoch === epoch ? madeAt : undefined, sentIn });
+    }
     const expired = [...this.#underway.values()].filter(
       ({ order, madeAt }) =>
         order.state === 'open' &&

@@ -2,6 +2,7 @@
 // more, it may still be there under the old name: so what was seen meanwhile is no evidence against that. Where the authority names
 // no host, a servo of the same project that is claimed and seen nowhere looks the same, or is just not started yet: a person decides.
 import { cap, pass, refuse } from '../../../domain/answer.ts';
+import type { EvidenceRound } from '../../../domain/evidence.ts';
 import type { EvidenceGateRule } from '../../given.ts';
 
 export const swap: EvidenceGateRule = (
@@ -23,7 +24,7 @@ export const swap: EvidenceGateRule = (
       'find out where {uid} is; only if it is truly gone, and not here under another name: servoctl hosts acknowledge {host} --missing {uid}',
       numbers,
     );
-  const after = rounds.filter((round) => swappedMs === undefined || round.atMs > swappedMs).length;
+  const after = countAfter(rounds, swappedMs);
   // With fewer rounds than that in all, their own gate says so, and for the right reason.
   if (!tombstone && after < rounds.length && after < policy.evidenceRounds)
     return refuse(
@@ -37,7 +38,7 @@ export const swap: EvidenceGateRule = (
       'find out where {renamed} is: if it is not this, approve the plan; else it waits until a host shows {renamed}, or nobody claims it',
       { ...numbers, renamed: nowhere },
     );
-  const since = rounds.filter((round) => nowhereMs === undefined || round.atMs > nowhereMs).length;
+  const since = countAfter(rounds, nowhereMs);
   if (since < rounds.length && since < policy.evidenceRounds)
     return cap(
       'until {since} round(s) ago, fewer than {limit}, the authority claimed a servo of its project that no host showed',
@@ -49,3 +50,8 @@ export const swap: EvidenceGateRule = (
     ? pass('{host} misses {uid}, but this servo has a tombstone of its own', numbers)
     : pass('{host} has missed {uid} for {rounds} round(s), fewer than {limit}', numbers);
 };
+
+/** @param ms undefined: it never was, so all of them came after it. */
+function countAfter(rounds: readonly EvidenceRound[], ms: number | undefined): number {
+  return rounds.filter((round) => ms === undefined || round.atMs > ms).length;
+}
