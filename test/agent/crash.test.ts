@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { ConfirmReply } from '@servo-auditor/proto/wire.ts';
 import { inspect } from '../../agent/src/scan/runtime/process-act.ts';
+import { freePort } from '../engines/ports.ts';
 import { until } from './scan/support.ts';
 import { Host } from './support/host.ts';
 
@@ -194,13 +195,4 @@ function portOf(pid: number): string | undefined {
   return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
     .split('\0')
     .findLast((word) => /^\d+$/.test(word));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -3,7 +3,7 @@ import { restartLabel } from '../../agent/src/act/containerd/restart.ts';
 import { bringUpContainerd } from '../engines/containerd.ts';
 import { ContainerdHand } from '../engines/hand-containerd.ts';
 import { offers } from '../engines/need.ts';
-import { identities, mainJob } from './engine.ts';
+import { identities, mainJob, troublesOfDaemon } from './engine.ts';
 
 t.setTimeout(600_000);
 
@@ -14,11 +14,7 @@ t.test('the main job over containerd', async (t) => {
     h1: await ContainerdHand.make(t, engine, 'h1', identities.h1),
     h2: await ContainerdHand.make(t, engine, 'h2', identities.h2),
   };
-  const troubles = [
-    ['hang', 'resume'],
-    ['down', 'up'],
-  ] as const;
-  await mainJob(t, hands, troubles, async (uid) => {
+  await mainJob(t, hands, troublesOfDaemon, async (uid) => {
     const { labels } = await hands[uid.startsWith('h1') ? 'h1' : 'h2'].inspect(uid);
     t.notOk(labels[restartLabel], 'nothing starts it again');
   });

@@ -26,6 +26,12 @@ export interface EngineHand extends RuntimeHand {
 /** A way in which an engine does not do its part, and its end. */
 export type Trouble = readonly [begin: HostVerb, end: HostVerb];
 
+/** Of an engine that is a daemon. */
+export const troublesOfDaemon: readonly Trouble[] = [
+  ['hang', 'resume'],
+  ['down', 'up'],
+];
+
 /** Where its runtime finds the uids of the servos of each host: elsewhere than the host's store. */
 export const identities = {
   h1: { from: 'label', label: 'servo.uid' },

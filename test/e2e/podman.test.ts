@@ -2,7 +2,7 @@ import t from 'tap';
 import { bringUpPodman } from '../engines/docker.ts';
 import { DockerHand } from '../engines/hand-docker.ts';
 import { offers } from '../engines/need.ts';
-import { identities, mainJob } from './engine.ts';
+import { identities, mainJob, troublesOfDaemon } from './engine.ts';
 
 t.setTimeout(600_000);
 
@@ -11,9 +11,5 @@ t.test('the main job over Podman', async (t) => {
   const engine = await bringUpPodman(t);
   const hand = (scope: 'h1' | 'h2') => new DockerHand(t, engine, { scope, identity: identities[scope] });
   const hands = { h1: hand('h1'), h2: hand('h2') };
-  const troubles = [
-    ['hang', 'resume'],
-    ['down', 'up'],
-  ] as const;
-  await mainJob(t, hands, troubles);
+  await mainJob(t, hands, troublesOfDaemon);
 });

@@ -1,8 +1,6 @@
 // Containers, as a platform runs them through containerd's API. Each has a volume, a file in its own snapshot, a label, a
 // variable and a log, so that a restore that lost one of them is seen.
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { containerdActor, type ContainerdActorOptions } from '../../agent/src/act/containerd/actor.ts';
@@ -16,7 +14,7 @@ import { until } from '../agent/scan/support.ts';
 import { processType, specType } from './containerd-api.ts';
 import type { Containerd } from './containerd.ts';
 import type { RuntimeHand, Wanted } from './ground.ts';
-import { freePort, listening } from './ports.ts';
+import { Addresses } from './ports.ts';
 
 export const markerLabel = 'servo.host';
 export const uidLabel = 'servo.uid';
@@ -63,8 +61,7 @@ export class ContainerdHand implements RuntimeHand {
   readonly marker: { readonly label: string; readonly value: string };
   readonly #options: ContainerdOptions;
   readonly #t: Pick<Test, 'teardown'>;
-  readonly #ports = new Map<string, number>();
-  readonly #holders = new Map<string, Server>();
+  readonly #addresses: Addresses;
 
   /** @param scope tells the servos of this hand from those of others on one engine. */
   static async make(
@@ -84,6 +81,7 @@ export class ContainerdHand implements RuntimeHand {
     identity: ContainerIdentity,
   ) {
     this.#t = t;
+    this.#addresses = new Addresses(t);
     this.engine = engine;
     this.namespace = scope;
     this.marker = { label: markerLabel, value: `test/${scope}` };
@@ -109,8 +107,7 @@ export class ContainerdHand implements RuntimeHand {
   }
 
   async run(slot: string, { uid, labels, kind }: Wanted): Promise<void> {
-    const port = slot.startsWith('conf-address') ? await freePort() : undefined;
-    if (port !== undefined) this.#ports.set(slot, port);
+    const port = await this.#addresses.portOf(slot);
     await this.make(slot, uid, {
       labels,
       ...(kind === 'fleeting' ? { mounts: [memory('/cache')] } : {}),
@@ -118,7 +115,7 @@ export class ContainerdHand implements RuntimeHand {
         ? {}
         : { hostNetwork: true, args: ['/bin/nc', '-ll', '-p', String(port), '-e', 'true'] }),
     });
-    if (port !== undefined) await until(`${slot} listens`, () => listening(port));
+    await this.#addresses.untilListening(slot);
     if (kind === 'stubborn') await this.keepAlive(slot);
   }
 
@@ -179,8 +176,7 @@ export class ContainerdHand implements RuntimeHand {
     });
     await this.find('snapshot Remove', { snapshotter, key: slot });
     rmSync(this.volumeOf(slot), { recursive: true, force: true });
-    this.#holders.get(slot)?.close();
-    this.#holders.delete(slot);
+    this.#addresses.release(slot);
   }
 
   /** Ends its task, and takes it away. */
@@ -208,13 +204,7 @@ export class ContainerdHand implements RuntimeHand {
   }
 
   async takeAddress(slot: string): Promise<void> {
-    const port = this.#ports.get(slot);
-    if (port === undefined) throw new Error(`${slot} has no address`);
-    const server = createServer();
-    server.listen(port, '0.0.0.0');
-    await once(server, 'listening');
-    this.#holders.set(slot, server);
-    this.#t.teardown(() => server.close());
+    await this.#addresses.take(slot);
   }
 
   async spoil(slot: string): Promise<void> {

@@ -1,7 +1,5 @@
 // Containers, as a platform runs them through the Docker Engine API. Each has a volume, a file in its own layer, a label and a
 // variable, so that a restore that lost one of them is seen.
-import { createServer, type Server } from 'node:net';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Test } from 'tap';
 import { dockerActor } from '../../agent/src/act/docker/actor.ts';
@@ -13,7 +11,7 @@ import type { ContainerEngine } from './docker.ts';
 import type { RuntimeHand, Wanted } from './ground.ts';
 import { call, must } from './http.ts';
 import { imageName } from './image.ts';
-import { freePort, listening } from './ports.ts';
+import { Addresses } from './ports.ts';
 
 export const markerLabel = 'servo.host';
 export const uidLabel = 'servo.uid';
@@ -47,11 +45,11 @@ export class DockerHand implements RuntimeHand {
   /** On the host's network, so that its address is one of the host's. */
   readonly marker: { readonly label: string; readonly value: string };
   readonly #scope: string;
-  readonly #ports = new Map<string, number>();
-  readonly #holders = new Map<string, Server>();
+  readonly #addresses: Addresses;
 
   constructor(t: Pick<Test, 'teardown'>, engine: ContainerEngine, options: DockerHandOptions) {
     this.#t = t;
+    this.#addresses = new Addresses(t);
     this.engine = engine;
     this.name = engine.name;
     this.#scope = options.scope;
@@ -77,8 +75,7 @@ export class DockerHand implements RuntimeHand {
   async run(slot: string, { uid, labels, kind }: Wanted): Promise<void> {
     // The engines differ in what a boot starts again, and both are told the one that they obey after a stop.
     const stubborn = { Name: this.engine.name === 'docker' ? 'always' : 'unless-stopped' };
-    const port = slot.startsWith('conf-address') ? await freePort() : undefined;
-    if (port !== undefined) this.#ports.set(slot, port);
+    const port = await this.#addresses.portOf(slot);
     await this.create(slot, uid, {
       labels,
       host: {
@@ -89,7 +86,7 @@ export class DockerHand implements RuntimeHand {
       ...(port === undefined ? {} : { cmd: ['/bin/nc', '-ll', '-p', String(port), '-e', 'true'] }),
     });
     await this.ask('POST', `/containers/${this.nameOf(slot)}/start`);
-    if (port !== undefined) await until(`${slot} listens`, () => listening(port));
+    await this.#addresses.untilListening(slot);
   }
 
   /** Creates a container in the slot, and does not start it. Resolves with its id. */
@@ -139,8 +136,7 @@ export class DockerHand implements RuntimeHand {
         : undefined;
     });
     await this.call('DELETE', `/volumes/${this.nameOf(slot)}`);
-    this.#holders.get(slot)?.close();
-    this.#holders.delete(slot);
+    this.#addresses.release(slot);
   }
 
   async kill(slot: string): Promise<void> {
@@ -155,13 +151,7 @@ export class DockerHand implements RuntimeHand {
   }
 
   async takeAddress(slot: string): Promise<void> {
-    const port = this.#ports.get(slot);
-    if (port === undefined) throw new Error(`${slot} has no address`);
-    const server = createServer();
-    server.listen(port, '0.0.0.0');
-    await once(server, 'listening');
-    this.#holders.set(slot, server);
-    this.#t.teardown(() => server.close());
+    await this.#addresses.take(slot);
   }
 
   async spoil(slot: string): Promise<void> {

@@ -9,13 +9,14 @@ import type { Actor, Target } from '../../../../agent/src/act/actor.ts';
 import { realDisk } from '../../../../agent/src/act/disk.ts';
 import type { ContainerdOptions } from '../../../../agent/src/scan/runtime/containerd/containerd.ts';
 import type { Runtime, RuntimeObject } from '../../../../agent/src/scan/runtime/port.ts';
-import type { Launch, ServoFacts } from '../../../../agent/src/scan/scan.ts';
+import type { Launch } from '../../../../agent/src/scan/scan.ts';
 import { bringUpContainerd } from '../../../engines/containerd.ts';
 import { front, pass, refuse, yes, type Front } from '../../../engines/front-grpc.ts';
 import { ContainerdHand, memory, type More } from '../../../engines/hand-containerd.ts';
 import { offers } from '../../../engines/need.ts';
 import { never, until } from '../../scan/support.ts';
-import { enrol, hand, orderFor, World } from '../../support/hand.ts';
+import { ContainerWorld } from '../../support/container-world.ts';
+import { enrol, hand, orderFor } from '../../support/hand.ts';
 
 t.setTimeout(300_000);
 
@@ -338,22 +339,6 @@ async function keeping(t: Test, stage: Stage): Promise<void> {
       t.match(await target?.stop(), { kind: 'refused', code: 'engine' });
     },
   );
-}
-
-/** A servo of a real container, in a world that is otherwise made of values. */
-class ContainerWorld extends World {
-  readonly #object: RuntimeObject;
-
-  constructor(object: RuntimeObject) {
-    super();
-    this.#object = object;
-  }
-
-  override facts(): ServoFacts {
-    const { servo } = super.facts();
-    const { incarnation, runtimeId, launch } = this.#object;
-    return { servo: { ...servo, incarnation, runtimeId }, object: this.#object, record: undefined, launch };
-  }
 }
 
 /** A servo that runs until the test ends. */

@@ -8,13 +8,14 @@ import { dockerActor } from '../../../../agent/src/act/docker/actor.ts';
 import type { Actor, Target } from '../../../../agent/src/act/actor.ts';
 import { openDocker, type DockerOptions } from '../../../../agent/src/scan/runtime/docker/docker.ts';
 import type { Runtime, RuntimeObject } from '../../../../agent/src/scan/runtime/port.ts';
-import type { Launch, ServoFacts } from '../../../../agent/src/scan/scan.ts';
+import type { Launch } from '../../../../agent/src/scan/scan.ts';
 import { realDisk } from '../../../../agent/src/act/disk.ts';
 import type { ContainerEngine } from '../../../engines/docker.ts';
 import { front, pass, say, type Front } from '../../../engines/front.ts';
 import { DockerHand, uidLabel } from '../../../engines/hand-docker.ts';
 import { never, until } from '../../scan/support.ts';
-import { enrol, hand, orderFor, World } from '../../support/hand.ts';
+import { ContainerWorld } from '../../support/container-world.ts';
+import { enrol, hand, orderFor } from '../../support/hand.ts';
 
 const rules = { pruner: 'none', scratch: ['/tmp'] } as const;
 /** Dies of its own file at its second start. */
@@ -345,22 +346,6 @@ async function keeping(t: Test, stage: Stage): Promise<void> {
       t.match(await target?.stop(), { kind: 'refused', code: 'engine' });
     },
   );
-}
-
-/** A servo of a real container, in a world that is otherwise made of values. */
-class ContainerWorld extends World {
-  readonly #object: RuntimeObject;
-
-  constructor(object: RuntimeObject) {
-    super();
-    this.#object = object;
-  }
-
-  override facts(): ServoFacts {
-    const { servo } = super.facts();
-    const { incarnation, runtimeId, launch } = this.#object;
-    return { servo: { ...servo, incarnation, runtimeId }, object: this.#object, record: undefined, launch };
-  }
 }
 
 /** A servo that runs until the test ends. Resolves with its container's id. */
