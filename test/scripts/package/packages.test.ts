@@ -60,7 +60,7 @@ t.test('the services may do little, whatever the runtime', (t) => {
   t.ok(exposure(join(files, 'servo-coordinator/servo-coordinator.service')) <= 2.5, 'the coordinator');
   const unit = 'servo-agent.service';
   t.ok(exposure(join(files, 'servo-agent', unit)) <= 3, 'the agent before it has a runtime');
-  for (const runtime of ['process', 'docker', 'containerd']) {
+  for (const runtime of ['process', 'docker', 'containerd', 'lxc']) {
     const folder = t.testdir({});
     cpSync(join(files, 'servo-agent', unit), join(folder, unit));
     mkdirSync(join(folder, `${unit}.d`));

@@ -1,12 +1,13 @@
-// Starts a kept guest again: by lxc-start, outside the agent's own control group, and with its autostart given back first,
-// so that what runs has what it had before. What fails leaves it stopped.
+// Starts a kept guest again: by lxc-start, with its autostart given back first, so that what runs has what it had before. What
+// fails leaves it stopped. An agent that is a service of systemd may itself do almost nothing, and a guest must be allowed to do
+// much: there the manager runs lxc-start, with nothing of the agent's sandbox.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Incarnation } from '@servo-auditor/proto/ids.ts';
 import { readCgroup, unitIn, type Unit } from '../../scan/runtime/cgroup.ts';
 import { readGuest } from '../../scan/runtime/lxc/guest.ts';
 import { removeBlock } from '../../scan/runtime/lxc/kept.ts';
 import { lastLine, runProgram, standingOf, type LxcHost } from '../../scan/runtime/lxc/tools.ts';
-import { isAlive, readStatSync, type ProcStat } from '../../scan/runtime/proc.ts';
+import { isAlive, readStatSync } from '../../scan/runtime/proc.ts';
 import type { RuntimeLaunch } from '../../scan/scan.ts';
 import type { StartResult } from '../actor.ts';
 
@@ -41,7 +42,9 @@ export async function startGuest(
   }
   const unit = unitIn((await readCgroup('self')) ?? '');
   const service = unit?.name.endsWith('.service') === true ? unit : undefined;
-  const [program, ...argv] = [...scopeOf(service), 'lxc-start', '-P', host.lxcpath, '-n', guest.name, '-d'];
+  const lxcStart = ['lxc-start', '-P', host.lxcpath, '-n', guest.name, '-d'] as const;
+  const [program, ...argv] =
+    service === undefined ? lxcStart : ([...byManager(service), ...lxcStart] as const);
   const ran = await runProgram(program, argv, { ms: maxStartMs });
   if (ran.kind === 'failed') return failed(ran.code, ran.message);
   if (ran.code !== 0)
@@ -49,15 +52,11 @@ export async function startGuest(
       'lxc-start',
       `guest ${runtimeId} did not start: ${startError(ran.err)}; lxc-start -F says more`,
     );
-  const up = await lookAgain(host, guest.name);
-  if ('kind' in up) return up;
+  const ended = await endedSoon(host, guest.name);
+  if (ended !== undefined) return ended;
+  const by = `started by ${service === undefined ? '' : 'systemd-run and '}lxc-start`;
   const auto = `autostart ${before['autostart'] === '0' ? 'off' : 'on'}, as before`;
-  const message = [
-    `started by ${service === undefined ? '' : 'systemd-run and '}lxc-start`,
-    auto,
-    ...(await insideOf(service, up.ppid)),
-  ];
-  return { kind: 'started', incarnation: guest.incarnation, runtimeId, message: message.join('; ') };
+  return { kind: 'started', incarnation: guest.incarnation, runtimeId, message: `${by}; ${auto}` };
 }
 
 /** The first line says why; those behind it what else one could try. */
@@ -65,13 +64,23 @@ function startError(err: string): string {
   return lastLine(err.split('\n').find((line) => line.includes('.c:')) ?? err);
 }
 
-function scopeOf(service: Unit | undefined): readonly string[] {
-  if (service === undefined) return [];
-  return ['systemd-run', ...(service.user ? ['--user'] : []), '--scope', '--quiet', '--collect', '--'];
+/** Ends with lxc-start's own code, and says what it said. The guest goes on when the unit has ended. */
+function byManager({ user }: Unit): readonly [string, ...string[]] {
+  const unit = ['--property=Type=oneshot', '--property=KillMode=process'];
+  return [
+    'systemd-run',
+    ...(user ? ['--user'] : []),
+    '--quiet',
+    '--collect',
+    '--wait',
+    '--pipe',
+    ...unit,
+    '--',
+  ];
 }
 
-/** Its first process, once it has run for a while. */
-async function lookAgain(host: LxcHost, name: string): Promise<ProcStat | StartResult> {
+/** Undefined: its first process has run for a while. */
+async function endedSoon(host: LxcHost, name: string): Promise<StartResult | undefined> {
   const until = performance.now() + settlingMs;
   for (;;) {
     const standing = await standingOf(host, name);
@@ -79,15 +88,9 @@ async function lookAgain(host: LxcHost, name: string): Promise<ProcStat | StartR
     const first = standing?.pid === undefined ? undefined : readStatSync(standing.pid);
     if (standing?.state !== 'RUNNING' || !isAlive(first))
       return failed('ended-at-once', `guest ${name} ended as soon as it had started; lxc-start -F says why`);
-    if (performance.now() >= until) return first;
+    if (performance.now() >= until) return undefined;
     await sleep(pollMs);
   }
-}
-
-/** LXC gives its monitors groups of their own where it may; where it may not, systemd has to. */
-async function insideOf(service: Unit | undefined, monitor: number): Promise<readonly string[]> {
-  if (service === undefined || unitIn((await readCgroup(monitor)) ?? '')?.name !== service.name) return [];
-  return [`it runs inside ${service.name}, which stops it with the agent`];
 }
 
 function failed(code: string, message: string): StartResult {

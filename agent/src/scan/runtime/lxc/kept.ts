@@ -8,9 +8,10 @@
 // Where somebody else has edited the file meanwhile, only the block goes, and the rest stays as they wrote it.
 import {
   chmodSync,
-  chownSync,
   closeSync,
   constants,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   openSync,
@@ -95,7 +96,9 @@ function writeNew(path: string, text: string): void {
   const fd = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     writeFileSync(fd, text);
-    chownSync(fresh, uid, gid);
+    // The agent's service may not give files away, nor has it to where guests are root's.
+    const own = fstatSync(fd);
+    if (own.uid !== uid || own.gid !== gid) fchownSync(fd, uid, gid);
     chmodSync(fresh, mode & 0o7777);
     fsyncSync(fd);
   } finally {
