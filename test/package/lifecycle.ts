@@ -78,7 +78,7 @@ export async function upgrade(t: Test, it: Installation, kept: string): Promise<
 async function stillQuarantined(t: Test, it: Installation, uid: string): Promise<void> {
   t.match(await it.shell.run('servo-agent quarantine'), uid);
   await it.untilServo(uid, 'in quarantine', (row) => row.state === 'quarantined');
-  t.equal(await it.pidOf(uid), undefined, 'it is still stopped');
+  t.equal(await it.runs(uid), false, 'it is still stopped');
 }
 
 /** @param kept as above. */

@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { skip } from '../engines/need.ts';
 import { nextRelease, purge, removeAndReturn, systemFiles, upgrade } from './lifecycle.ts';
+import { mainJob, orphan } from './job.ts';
 import { Installation } from './support/installation.ts';
 import { eventually, inside, lacking } from './support/machine.ts';
-import { commandsOf } from './support/readme.ts';
+import { pidOf } from './support/servos.ts';
 
 t.setTimeout(600_000);
 const reason = lacking();
@@ -16,9 +17,6 @@ if (reason !== undefined) {
   process.exit();
 }
 
-const propose6 = '6. Propose, then enforce';
-/** The one that the README confirms. */
-const orphan = 'host-1-app-6';
 /** Takes no notice of SIGTERM: it is killed when its time is over. */
 const stubborn = 'host-1-app-5';
 
@@ -28,52 +26,9 @@ const { machine } = it;
 const bare = await systemFiles(it);
 
 t.test('released in the registry, stopped, restored: by the packages and the README alone', async (t) => {
-  for (const n of [1, 2, 3, 4, 6, 7]) await it.addServo(`host-1-app-${n}`);
   await it.addServo(stubborn, ['sh', '-c', 'trap : TERM; while :; do sleep 5; done']);
-  await it.install();
-  for (const unit of ['servo-coordinator', 'servo-agent'])
-    t.match(await machine.show(unit, 'ActiveState', 'SubState', 'UnitFileState'), {
-      ActiveState: 'active',
-      SubState: 'running',
-      UnitFileState: 'enabled',
-    });
-  await it.untilServo('host-1-app-7', 'live', (row) => row.verdict === 'live');
-  t.match(await it.commands('5. Observe', 'servoctl hosts list'), /host-1/);
-
-  await it.deleteProjectOf(orphan);
-  const first = await it.untilServo(orphan, 'an orphan', (row) => row.verdict === 'orphan');
-  t.equal(first.generation, 'manifest-directory/process');
-  t.ok(await it.pidOf(orphan), 'in observe nothing is touched');
-  await it.follow('5. Observe', (text) => text.startsWith('servoctl certifications confirm'), {
-    'd75856af3d31:6646:1104904': first.incarnation,
-  });
-  await eventually('the generation to be trusted', 60_000, async () => {
-    const { certifications } = await it.servoctl<{ certifications: { certified?: string }[] }>(
-      'certifications list',
-    );
-    return certifications[0]?.certified === 'enforce' ? true : undefined;
-  });
-  const [propose = '', show = '', approve = '', list = ''] = commandsOf(
-    propose6,
-    'servoctl modes set c1 manifest-directory/process propose',
-  ).split('\n');
-  await it.shell.run(propose);
-  const hash = await eventually('a list to approve', 60_000, async () => {
-    const { plans } = await it.servoctl<{ plans: { hash?: string; proposals?: unknown[] }[] }>(
-      'plans show c1',
-    );
-    return (plans[0]?.proposals ?? []).length > 0 ? plans[0]?.hash : undefined;
-  });
-  t.match(await it.shell.run(show), hash);
-  await it.shell.run(approve.replace('<hash>', hash));
-  await it.untilServo(orphan, 'in quarantine', (row) => row.state === 'quarantined');
-  t.equal(await it.pidOf(orphan), undefined, 'it is stopped');
-  t.match(await it.shell.run(list), orphan);
-  t.match(await it.shell.run('servo-agent quarantine'), orphan);
-
-  await it.shell.run(`servoctl restore servo ${orphan} --reason 'the customer called'`);
-  await it.untilServo(orphan, 'running again', (row) => row.state === 'running');
-  const pid = await it.pidOf(orphan);
+  await mainJob(t, it);
+  const pid = await pidOf(machine, orphan);
   t.ok(pid);
   t.match(
     await machine.sh(`ps -o user=,args= -p ${pid}`),
@@ -85,12 +40,12 @@ t.test('released in the registry, stopped, restored: by the packages and the REA
     await machine.sh(`grep -E '^(NoNewPrivs|Seccomp|Cap)' /proc/${of}/status; readlink /proc/${of}/ns/mnt`);
   t.equal(
     await sandbox(pid),
-    await sandbox(await it.pidOf('host-1-app-7')),
+    await sandbox(await pidOf(machine, 'host-1-app-7')),
     'with none of the agent’s sandbox, as one that the platform started',
   );
   await machine.sh('systemctl stop servo-agent');
   t.match(await machine.show('servo-agent', 'Result'), { Result: 'success' }, 'it ends by itself');
-  t.equal(await it.pidOf(orphan), pid, 'stopping the agent stops no servo');
+  t.equal(await pidOf(machine, orphan), pid, 'stopping the agent stops no servo');
   t.match(await it.shell.run('servo-agent status'), /the agent does not run/);
   await machine.sh('systemctl start servo-agent');
 });
@@ -102,7 +57,7 @@ t.test('stopped in the middle of an act, the agent finishes the act first', asyn
     (await machine.journal('servo-agent')).includes(`"action":"stop","uid":"${stubborn}"`) ? true : undefined,
   );
   await machine.sh('systemctl stop servo-agent');
-  t.equal(await it.pidOf(stubborn), undefined, 'the act was finished');
+  t.equal(await pidOf(machine, stubborn), undefined, 'the act was finished');
   const log = await machine.journal('servo-agent');
   t.match(log, /ended by SIGKILL after 1\d{4} ms/);
   t.ok(log.indexOf('"event":"agent.signal"') < log.indexOf('ended by SIGKILL'), 'after it was told to end');
@@ -130,14 +85,14 @@ t.test(
       const { code } = await machine.run(['systemctl', 'is-active', 'servo-agent', 'servo-coordinator']);
       return code === 0 ? true : undefined;
     });
-    t.equal(await it.pidOf(stubborn), undefined);
+    t.equal(await pidOf(machine, stubborn), undefined);
     t.match(await it.shell.run('servo-agent quarantine'), stubborn);
     await it.untilServo(stubborn, 'in quarantine', (row) => row.state === 'quarantined');
     t.match(
       await it.shell.run(`servo-agent restore ${stubborn} --reason 'needed back'`),
       /started as process \d+ by systemd-run/,
     );
-    t.ok(await it.pidOf(stubborn));
+    t.ok(await pidOf(machine, stubborn));
     await it.untilServo(stubborn, 'running', (row) => row.state === 'running');
   },
 );
@@ -182,7 +137,7 @@ async function killedByWatchdog(unit: string, pid: string): Promise<void> {
 }
 
 t.test('an event loop that hangs is ended by the watchdog, and stops no servo', async (t) => {
-  const servo = await it.pidOf(stubborn);
+  const servo = await pidOf(machine, stubborn);
   const units = ['servo-agent', 'servo-coordinator'];
   const pids = new Map<string, string>();
   for (const unit of units) pids.set(unit, await watched(unit, ''));
@@ -198,7 +153,7 @@ t.test('an event loop that hangs is ended by the watchdog, and stops no servo', 
     await killedByWatchdog(unit, pid);
     t.match(await machine.journal(unit), /Watchdog timeout/);
   }
-  t.equal(await it.pidOf(stubborn), servo);
+  t.equal(await pidOf(machine, stubborn), servo);
 });
 
 t.test('a reading of the host that hangs is ended by the watchdog too', async (t) => {

@@ -1,5 +1,5 @@
 // An installation in a machine, made by what the README says and nothing else: packages, certificates, a coordinator and an agent
-// under systemd, beside a small platform with plain processes as servos.
+// under systemd, beside a small platform.
 import { once } from 'node:events';
 import { dirname, relative } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,6 +7,7 @@ import type { Test } from 'tap';
 import { built, cache, type Built } from './built.ts';
 import { eventually, inside, Machine } from './machine.ts';
 import { blocksOf, commandsOf } from './readme.ts';
+import { processes, projectOf, type ServosOf } from './servos.ts';
 import { Shell } from './shell.ts';
 
 /** A week in two seconds. */
@@ -24,22 +25,24 @@ export interface ServoRow {
 
 export class Installation {
   readonly machine: Machine;
+  readonly servos: ServosOf;
   shell: Shell;
   #platform: (act: object) => Promise<void> = () => Promise.reject(new Error('no platform'));
 
-  private constructor(machine: Machine) {
+  private constructor(machine: Machine, servos: ServosOf) {
     this.machine = machine;
+    this.servos = servos;
     this.shell = new Shell(machine);
   }
 
   /** A machine with a platform, the packages where the README looks for them, and nothing installed. */
-  static async prepare(t: Pick<Test, 'teardown'>): Promise<Installation> {
+  static async prepare(t: Pick<Test, 'teardown'>, servos = processes): Promise<Installation> {
     const packages = await built();
-    const it = new Installation(await Machine.boot(t));
+    const it = new Installation(await Machine.boot(t), servos);
     t.teardown(() => it.shell.close());
     await it.putPackages(packages);
-    await it.machine.sh(`echo 127.0.0.1 coordinator.example >>/etc/hosts
-      useradd --system servo`);
+    await it.machine.sh('echo 127.0.0.1 coordinator.example >>/etc/hosts');
+    await servos.prepare(it.machine);
     await it.#hurry('servo-coordinator');
     await it.#hurry('servo-agent');
     await it.startPlatform();
@@ -86,17 +89,33 @@ export class Installation {
     values: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     for (const block of blocksOf(section).filter(({ text }) => wanted(text))) {
-      const text = Object.entries(values).reduce((t, [from, to]) => t.replaceAll(from, to), block.text);
+      const text = this.#here(block.text, values);
       if (block.kind === 'sh') await this.shell.run(text);
       else await this.#put(block.file, text);
     }
+  }
+
+  /** The README's words with what is otherwise on this machine. */
+  #here(text: string, values: Readonly<Record<string, string>> = {}): string {
+    const { generation, runtime } = this.servos;
+    const all = {
+      [processes.generation]: generation,
+      [`${processes.runtime}.conf`]: `${runtime}.conf`,
+      ...this.servos.instead,
+      ...values,
+    };
+    return Object.entries(all).reduce((t, [from, to]) => t.replaceAll(from, to), text);
   }
 
   async #put(file: string, text: string): Promise<void> {
     const path = file.startsWith('/') ? file : `/root/${file}`;
     // The shortest intervals that a real installation takes.
     const policy = 'policy: { heartbeatIntervalMs: 5 s, roundIntervalMs: 5 s }\n';
-    await this.machine.write(path, path.endsWith('coordinator.yaml') ? text + policy : text);
+    const { section } = this.servos;
+    if (path.endsWith('coordinator.yaml')) await this.machine.write(path, text + policy);
+    else if (path.endsWith('agent.yaml') && section !== undefined)
+      await this.machine.write(path, withKeysOf(text, this.#here(agentOf(section))));
+    else await this.machine.write(path, text);
   }
 
   /** Where the README looks for them. */
@@ -120,19 +139,13 @@ export class Installation {
   }
 
   /** A servo that runs, is recorded and claimed, in a project of its own. */
-  async addServo(uid: string, argv: readonly string[] = ['sleep', '1000000']): Promise<void> {
-    const project = `project-${uid}`;
-    const env = { PATH: '/usr/bin:/bin', SERVO_HOST: 'main/host-1', SERVO_UID: uid };
-    const manifest = { uid, project, argv, cwd: '/', env };
-    await this.machine.write(`/var/lib/platform/servos/${project}/${uid}.json`, JSON.stringify(manifest));
-    const setenv = Object.entries(env).map(([name, value]) => `--setenv=${name}=${value}`);
-    const unit = ['--quiet', `--unit=${uid}`, '--uid=servo', ...setenv];
-    await this.machine.run(['systemd-run', ...unit, ...argv]);
-    await this.#platform({ do: 'claim', uid, project, host: 'host-1' });
+  async addServo(uid: string, argv?: readonly string[]): Promise<void> {
+    await this.servos.run(this.machine, uid, argv);
+    await this.#platform({ do: 'claim', uid, project: projectOf(uid), host: 'host-1' });
   }
 
   async deleteProjectOf(uid: string): Promise<void> {
-    await this.#platform({ do: 'delete', project: `project-${uid}` });
+    await this.#platform({ do: 'delete', project: projectOf(uid) });
   }
 
   async servoctl<T>(command: string): Promise<T> {
@@ -145,20 +158,16 @@ export class Installation {
       const { servos = [] } = await this.servoctl<{ servos?: ServoRow[] }>('servos list --all');
       last = servos.find((row) => row.uid === uid);
       return last !== undefined && fits(last) ? last : undefined;
-    }).catch(async (cause: unknown) => {
+    }).catch(async (late: unknown) => {
       const agent = (await this.machine.journal('servo-agent')).split('\n').slice(-20).join('\n');
       const explained = await this.shell.run(`servoctl explain ${uid} --gates || true`);
-      throw new Error(`last seen: ${JSON.stringify(last)}\n${explained}\n${agent}`, { cause });
+      const cause = new Error(`last seen: ${JSON.stringify(last)}\n${explained}\n${agent}`);
+      throw new Error(late instanceof Error ? late.message : String(late), { cause });
     });
   }
 
-  /** The process of a servo, or undefined. */
-  async pidOf(uid: string): Promise<number | undefined> {
-    const found = await this.machine.sh(
-      `grep -lzx SERVO_UID=${uid} /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | sort -n || true`,
-    );
-    const [pid] = found.split('\n').filter(Boolean).map(Number);
-    return pid;
+  async runs(uid: string): Promise<boolean> {
+    return await this.servos.runs(this.machine, uid);
   }
 
   /** The shell and the platform end with the machine, and begin anew. */
@@ -169,9 +178,32 @@ export class Installation {
     await this.startPlatform();
   }
 
-  async commands(section: string, beginning: string): Promise<string> {
-    return await this.shell.run(commandsOf(section, beginning));
+  /** The one block of commands of a section that begins so, each command by itself. */
+  commandsOf(section: string, beginning: string): readonly string[] {
+    return this.#here(commandsOf(section, beginning)).split('\n').filter(Boolean);
   }
+
+  /** Runs such a block. */
+  async commands(section: string, beginning: string): Promise<string> {
+    return await this.shell.run(this.commandsOf(section, beginning).join('\n'));
+  }
+}
+
+/** The store and runtime of an agent's configuration that stand under a heading. */
+function agentOf(section: string): string {
+  const found = blocksOf(section).filter((block) => block.kind === 'yaml');
+  if (found.length !== 1) throw new Error(`README, ${section}: ${found.length} configurations`);
+  return found[0]?.text ?? '';
+}
+
+/** A configuration in which another one's keys stand in place of its own. */
+function withKeysOf(text: string, other: string): string {
+  const parts = (yaml: string) =>
+    yaml
+      .split(/^(?=\w)/m)
+      .filter((part) => /^\w/.test(part))
+      .map((part) => [part.split(':', 1)[0] ?? '', part] as const);
+  return Object.values(Object.fromEntries([...parts(text), ...parts(other)])).join('');
 }
 
 /** The folder of the packages, as a machine sees it. */

@@ -47,24 +47,42 @@ export interface Said {
 const boot = `
 set -eu
 mount -t tmpfs -o size=3g,mode=755 tmpfs "$1"
-mkdir "$1/up" "$1/work" "$1/root"
+mkdir "$1/up" "$1/work" "$1/root" "$1/lib"
 mount -t overlay overlay -o lowerdir=/,upperdir="$1/up",workdir="$1/work" "$1/root"
 r="$1/root"
 rm -rf "$r"/etc/systemd/system/*.wants "$r"/etc/systemd/system/servo-*
 mkdir "$r/etc/systemd/system/multi-user.target.wants"
 # Manual pages are not indexed anew with each package.
 rm -f "$r/var/lib/man-db/auto-update"
+# Engines make control groups of their own, as on any host; nspawn gives the old ones read-only.
+cat >"$r/etc/systemd/system/control-groups.service" <<'end'
+[Unit]
+DefaultDependencies=no
+[Service]
+Type=oneshot
+ExecStart=-/bin/sh -c 'for group in /sys/fs/cgroup/*/; do mount -o remount,bind,rw "$group"; done'
+end
+mkdir "$r/etc/systemd/system/sysinit.target.wants"
+ln -s ../control-groups.service "$r/etc/systemd/system/sysinit.target.wants/"
 head -c16 /dev/urandom | od -An -tx1 | tr -d ' \\n' >"$r/etc/machine-id"; echo >>"$r/etc/machine-id"
 for unit in systemd-firstboot systemd-resolved systemd-networkd systemd-timesyncd systemd-logind; do
   ln -sf /dev/null "$r/etc/systemd/system/$unit.service"
 done
 if [ -n "$3" ]; then net="--network-namespace-path=$3"; else net=--private-network; fi
+# Engines begin with nothing. Theirs are folders in this machine's own memory: no overlay can lie on an overlay.
+rm -rf "$r"/var/lib/lxc/*
+binds=
+for folder in containerd containers docker; do
+  mkdir "$1/lib/$folder"
+  mkdir -p "$r/var/lib/$folder"
+  binds="$binds --bind=$1/lib/$folder:/var/lib/$folder"
+done
 # It ends with 133 where the machine wants to be booted anew.
 while :; do
   status=0
   systemd-nspawn --quiet --directory="$r" --machine="$(basename "$1")" --register=no --keep-unit "$net" \\
-    --console=pipe --capability=CAP_SYS_RESOURCE,CAP_NET_ADMIN --bind-ro="$2:${inside}:norbind" \\
-    --boot systemd.unit=multi-user.target || status=$?
+    --console=pipe --system-call-filter=@keyring --capability=CAP_SYS_RESOURCE,CAP_NET_ADMIN --bind-ro="$2:${inside}:norbind" \\
+    $binds --boot systemd.unit=multi-user.target || status=$?
   [ $status = 133 ] || exit $status
 done
 `;

@@ -8,12 +8,17 @@ export type Block =
   | { readonly kind: 'sh'; readonly text: string }
   | { readonly kind: 'yaml'; readonly file: string; readonly text: string };
 
+/** What stands below a heading, of whatever level, up to the next. Throws when there is no such heading. */
+export function bodyOf(section: string): string {
+  const parts = text.split(/\n##+ /);
+  const found = parts.find((part) => part.startsWith(`${section}\n`));
+  if (found === undefined) throw new Error(`the README has no section "${section}"`);
+  return found;
+}
+
 /** The blocks of a section, in their order. Throws when there is no such section, or a block of another kind. */
 export function blocksOf(section: string): readonly Block[] {
-  const start = text.indexOf(`\n### ${section}\n`);
-  if (start < 0) throw new Error(`the README has no section "${section}"`);
-  const body = text.slice(start + 1).split(/\n##+ /, 1)[0] ?? '';
-  return [...body.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, kind, block = '']) => {
+  return [...bodyOf(section).matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, kind, block = '']) => {
     if (kind === 'sh') return { kind, text: block };
     const [, file] = /^# (\S+)\n/.exec(block) ?? [];
     if (kind !== 'yaml' || file === undefined)

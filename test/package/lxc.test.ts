@@ -1,0 +1,3 @@
+import { onEngine } from './engine.ts';
+
+onEngine('lxc');
