@@ -11,4 +11,6 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 3041, was: 'an agent that cannot open its journal on a full disk is started again' },
   { seed: 1341, was: 'a claim that came and went between two readings is known to nobody' },
   { seed: 707580, was: 'a contested host was contested no more when it was retired and enrolled again' },
+  { seed: 703986, was: 'an order names a host that got another name since its last heartbeat' },
+  { seed: 706513, was: 'a claim on another host that lapsed between two readings' },
 ];

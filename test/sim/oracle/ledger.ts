@@ -49,7 +49,20 @@ export class Ledger {
     if (isOf(span, host) || span.host === undefined) return true;
     const seenMs = this.heard.ranOnSinceMs(span.uid, span.host);
     if (seenMs === undefined || seenMs > atMs) return true;
-    return atMs - span.fromMs < atLeastMs(this.setting.policy.movedClaimMs, this.setting);
+    return atMs - this.#seenSinceMs(span) < atLeastMs(this.setting.policy.movedClaimMs, this.setting);
+  }
+
+  /** Since when whoever reads the witness sees this claim: one that lapsed between two readings lapsed for nobody. */
+  #seenSinceMs(span: Span): number {
+    const { witness, host, fromMs } = span;
+    let sinceMs = fromMs;
+    for (const before of this.claims.claimsOf(span.uid).toReversed()) {
+      if (before.witness !== witness || before.host !== host) continue;
+      if (before.toMs === undefined || before.toMs > sinceMs) continue;
+      if (this.heard.readingsWithin(witness, before.toMs, sinceMs) > 0) break;
+      sinceMs = before.fromMs;
+    }
+    return sinceMs;
   }
 
   /** All claims that ever protected what an order is about. */

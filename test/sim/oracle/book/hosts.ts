@@ -38,11 +38,13 @@ export interface TrueHost {
 
 export class Hosts {
   readonly #hosts = new Map<HostId, TrueHost>();
+  /** When a host was last called by a name that nobody has retired. */
+  readonly #left = new Map<HostId, number>();
 
   readonly handlers: Handlers = {
     'host.enrolled': (event) => this.#enrol(event),
     'host.retired': ({ host }) => {
-      this.must(host).retired = true;
+      if (!this.#left.delete(host)) this.must(host).retired = true;
     },
     'host.crashed': ({ host }) => {
       const it = this.must(host);
@@ -71,8 +73,9 @@ export class Hosts {
       it.diskSinceMs = atMs;
     },
     // A name that nobody has spoken of: what was said of the old one does not hold for it.
-    'host.renamed': ({ host, to }) => {
+    'host.renamed': ({ host, to, atMs }) => {
       const it = this.must(host);
+      if (!it.retired) this.#left.set(host, atMs);
       it.contestedSinceMs = undefined;
       it.acknowledged.clear();
       this.#hosts.set(to, it);
@@ -115,6 +118,11 @@ export class Hosts {
     return this.#hosts.get(host);
   }
 
+  /** When a host was last called so, if it has another name now: nothing can be hit by the old one, which is enrolled all the same. */
+  leftMs(host: HostId): number | undefined {
+    return this.#left.get(host);
+  }
+
   must(host: HostId): TrueHost {
     const found = this.#hosts.get(host);
     if (found === undefined) throw new Error(`the world never enrolled ${host}`);
@@ -126,6 +134,7 @@ export class Hosts {
   }
 
   #enrol({ host, cell, generation, atMs }: Told<'host.enrolled'>): void {
+    this.#left.delete(host);
     const known = this.#hosts.get(host);
     if (known !== undefined) {
       if (known.retired) known.memberSinceMs = atMs;

@@ -74,6 +74,31 @@ t.test(
   },
 );
 
+t.test('a claim on another host that lapsed where nobody read it is as old as it looks', (t) => {
+  const there = at(0, {
+    kind: 'host.enrolled',
+    host: h2,
+    cell: 'c1' as never,
+    generation: 'sqlite/process' as never,
+  });
+  const seen = inventory(2 * minute, [orphan], h2);
+  const lapsed = (fromMs: number, toMs: number) => {
+    const end = at(fromMs, {
+      kind: 'claim.withdrawn',
+      witness: registry,
+      uid: orphan,
+      host: h2,
+      version: 2,
+      how: 'lost',
+    });
+    const all = [there, ...story(), claimAgain(minute, registry, h2), seen, end];
+    return broken([...all, claimAgain(toMs, registry, h2)]).includes('I1');
+  };
+  t.notOk(lapsed(2 * hour + minute, 2 * hour + 9 * minute), 'between two readings');
+  t.ok(lapsed(2 * hour - minute, 2 * hour + 9 * minute), 'a reading was without it');
+  t.end();
+});
+
 t.test('a claim that stood all through the last look-up', (t) => {
   const events = [...story(), claimAgain(madeMs + second + 10)];
   t.match(judged(events)[0], { invariant: 'I1', message: /all through its last look-up/ });

@@ -68,6 +68,18 @@ t.test('a host that was renamed is another one to whoever contested it', (t) => 
   t.end();
 });
 
+t.test('a name that a host has given up: known to nobody as long as its last heartbeat is fresh', (t) => {
+  const name = parseId('host', 'h3');
+  const renamed = (atMs: number) => at(atMs, { kind: 'host.renamed', host: h1, to: name });
+  const until = story().filter(({ atMs }) => atMs <= madeMs);
+  const of = (...more: readonly WorldEvent[]) => says([...more, ...until]);
+  t.same(of(renamed(madeMs - 20 * second)), []);
+  t.match(of(renamed(madeMs - minute)), [/no host is called h1 since/]);
+  const retired = at(madeMs - second, { kind: 'host.retired', host: h1 });
+  t.match(of(renamed(madeMs - 20 * second), retired), [/h1 is not enrolled/]);
+  t.end();
+});
+
 t.test('a witness without a fresh snapshot', (t) => {
   const none = bent(story(), 'witness.read', (e) =>
     e.witness === router ? { ...e, outcome: 'failed' as const } : e,

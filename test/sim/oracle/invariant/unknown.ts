@@ -44,8 +44,16 @@ export const unknown: Invariant = (court) => ({
   },
 });
 
-function judgeHost({ host }: Told<'order.durable'>, { ledger }: Court, say: Say): void {
+function judgeHost({ host, atMs }: Told<'order.durable'>, { ledger, setting }: Court, say: Say): void {
   const it = ledger.hosts.find(host);
+  const leftMs = ledger.hosts.leftMs(host);
+  if (it === undefined && leftMs !== undefined) {
+    const { heartbeatIntervalMs, hostFreshIntervals } = setting.policy;
+    const freshMs = atMostMs(heartbeatIntervalMs * hostFreshIntervals, setting);
+    // Nobody can know at once.
+    if (atMs - leftMs > freshMs) say(`no host is called ${host} since ${time(atMs - leftMs)}`);
+    return;
+  }
   if (it === undefined || it.retired) return say(`${host} is not enrolled`);
   if (it.contestedSinceMs !== undefined)
     say(`${host} is contested since ${time(it.contestedSinceMs)}, and nobody accepted it`);
