@@ -14,7 +14,13 @@ import { StallWatch } from './round/stall.ts';
 import { Admission } from './session/admission.ts';
 import { HostBook } from './session/hosts.ts';
 import { Sessions } from './session/sessions.ts';
-import type { DecisionMark, Leadership, StateStore } from './state/port.ts';
+import {
+  nothingFolded,
+  type DecisionMark,
+  type HostMemory,
+  type Leadership,
+  type StateStore,
+} from './state/port.ts';
 import { WitnessDesk } from './witness/desk.ts';
 import type { Witness } from './witness/port.ts';
 
@@ -88,8 +94,18 @@ export async function compose(given: Given): Promise<Composed> {
       fleet.contest(host, why);
       hosts.contest(host, why);
       log.error({ event: 'host.contested', host, problem: why });
+      const memory = hosts.get(host);
+      if (memory !== undefined) void rememberNow(memory);
     },
     report: () => loop.report,
+  };
+  /** Whoever leads next may find nothing wrong with it any more. What fails here is written with the next round. */
+  const rememberNow = async (memory: HostMemory): Promise<void> => {
+    try {
+      await store.recordFold(coordinator.fence(), { ...nothingFolded, hosts: [memory] });
+    } catch (error) {
+      log.warn({ event: 'host.contested.unwritten', host: memory.host, err: error });
+    }
   };
   const stalls = new StallWatch(clock);
   const marks = new Map(

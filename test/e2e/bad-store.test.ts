@@ -13,7 +13,7 @@ import {
 import Database from 'better-sqlite3';
 import t from 'tap';
 import { maxManifestBytes } from '@servo-auditor/proto/limits.ts';
-import { end } from '../../scripts/demo/processes.ts';
+import { end, until } from '../../scripts/demo/processes.ts';
 import { aStage, rounds } from '../support/stage.ts';
 import { fillDisk, freeDisk, whyNoFullDisk, withoutRunner } from '../support/full-disk.ts';
 import {
@@ -208,7 +208,9 @@ t.test(
     await release('h2-2');
     await untilLogged(host.logFile, 'journal.full', { uid: 'h2-2', err: /make room on that disk/ });
     await rounds(stage, 3);
-    t.ok((await hostRow(stage, 'h2')).fresh, 'it reports on');
+    await until('a report of it', 60_000, async () =>
+      (await hostRow(stage, 'h2')).fresh ? true : undefined,
+    );
     t.ok(await host.answers('h2-2'), 'nothing happens that is not written down first');
     t.equal((await stage.audit('receipt.executed', 'h2-2')).length, 0);
     freeDisk(pid);

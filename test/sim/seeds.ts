@@ -13,4 +13,10 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 707580, was: 'a contested host was contested no more when it was retired and enrolled again' },
   { seed: 703986, was: 'an order names a host that got another name since its last heartbeat' },
   { seed: 706513, was: 'a claim on another host that lapsed between two readings' },
+  { seed: 925323312288, was: 'a host that was just enrolled again counted as one whose servos are known' },
+  { seed: 925323315537, was: 'a decision was made while the chain was walked' },
+  {
+    seed: 925323321516,
+    was: 'a servo that runs again after its host was set back counted as one to be stopped',
+  },
 ];

@@ -6,6 +6,7 @@ import type { Case } from '../../coordinator/src/domain/case.ts';
 import { cohortName, type Mode, type Track } from '../../coordinator/src/domain/operator.ts';
 import type { OpenOrder, ReceiptOutcome } from '../../coordinator/src/domain/order.ts';
 import {
+  nothingFolded,
   Unfit,
   type Act,
   type DecisionMark,
@@ -141,7 +142,7 @@ export function cohorts(host: HostId = h1): readonly string[] {
 }
 
 export function aFold(more: Partial<FoldChange> = {}): FoldChange {
-  return { releasesAdded: [], releasesRemoved: [], vouchedAdded: [], vouchedRemoved: [], hosts: [], ...more };
+  return { ...nothingFolded, ...more };
 }
 
 export function trackOf(more: Partial<Track> = {}): Track {

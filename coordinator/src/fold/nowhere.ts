@@ -1,8 +1,9 @@
-// Servos that the authority claims, naming no host, and that no host shows. Where a servo was renamed in the registry alone, its new
-// name looks like this, while its old one looks released. Claims that name a host are missed there instead.
+// Servos that a witness claims and that no host shows. Where a servo was renamed in the registry alone, its new name looks like this,
+// while its old one looks released: the authority claims it and names no host, or has lost it again while another source still
+// claims it. What the authority claims and names a host for is missed there instead.
 import type { ProjectId, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Book } from './book.ts';
-import { hostless, severalClaims } from './claims.ts';
+import { hostless, severalClaims, unclaimed, type ClaimBook } from './claims.ts';
 
 /** Of the claims that are seen nowhere, one for each project. */
 export interface Nowhere {
@@ -15,26 +16,34 @@ export interface Nowhere {
 
 /** Undefined while no release could be a renaming: then nobody asks. One look at all claims otherwise. */
 export function claimedNowhere(book: Book): Nowhere | undefined {
-  const { tables, whereabouts, authoritySeat } = book;
+  const { tables, whereabouts, authoritySeat, seats } = book;
   if (authoritySeat === undefined || !hasDisappearance(book)) return undefined;
-  const { claims } = authoritySeat;
-  const { on, project } = claims.read;
+  const expected = authoritySeat.claims.read.on;
   const byProject = new Map<ProjectId, ServoUid>();
   let ofNone: ServoUid | undefined;
   let any: ServoUid | undefined;
-  for (let uid = 0; uid < on.length; uid++) {
-    const where = on[uid] as number;
-    if (where !== hostless && where !== severalClaims) continue;
-    if (whereabouts.isSeen(uid)) continue;
-    if (where === severalClaims && claims.claimsOf(uid).every(({ host }) => host !== undefined)) continue;
-    const name = tables.uids.at(uid);
-    const number = project[uid] ?? 0;
-    any ??= name;
-    if (number === 0) ofNone ??= name;
-    else if (!byProject.has(tables.projects.at(number - 1)))
-      byProject.set(tables.projects.at(number - 1), name);
+  for (const { claims } of seats) {
+    const { on, project } = claims.read;
+    const isAuthority = claims === authoritySeat.claims;
+    for (let uid = 0; uid < on.length; uid++) {
+      const where = on[uid] as number;
+      if (where === unclaimed || whereabouts.isSeen(uid)) continue;
+      if (isAuthority ? !isHostless(claims, uid) : (expected[uid] ?? unclaimed) !== unclaimed) continue;
+      const name = tables.uids.at(uid);
+      const number = project[uid] ?? 0;
+      any ??= name;
+      if (number === 0) ofNone ??= name;
+      else if (!byProject.has(tables.projects.at(number - 1)))
+        byProject.set(tables.projects.at(number - 1), name);
+    }
   }
   return { byProject, ofNone, any };
+}
+
+function isHostless(claims: ClaimBook, uid: number): boolean {
+  const where = claims.read.on[uid] as number;
+  if (where === severalClaims) return claims.claimsOf(uid).some(({ host }) => host === undefined);
+  return where === hostless;
 }
 
 /** The claim that may be a servo of this project under its new name. @param project undefined: nobody knows it. */

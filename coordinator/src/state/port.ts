@@ -131,6 +131,14 @@ export interface FoldChange {
   readonly hosts: readonly HostMemory[];
 }
 
+export const nothingFolded: FoldChange = {
+  releasesAdded: [],
+  releasesRemoved: [],
+  vouchedAdded: [],
+  vouchedRemoved: [],
+  hosts: [],
+};
+
 /** What accepting a snapshot changed. Additions are made durable before removals, so a crash in between keeps servos. */
 export interface ClaimChange {
   readonly witness: WitnessId;

@@ -61,3 +61,17 @@ t.test('of several claims of one uid, each of which names a host, none is nowher
   t.match(evidenceIn(await f.round(['new@h2/p', 'new@h3/p']), 'old'), { nowhere: undefined });
   t.match(evidenceIn(await f.round(['new@h2/p', 'new/p']), 'old'), { nowhere: 'new' });
 });
+
+t.test('what the authority has lost, and another source still claims', async (t) => {
+  const f = new FleetUnderTest();
+  f.report('h1', ['a', 'old']);
+  await f.round(['a@h1/p', 'old@h1/p']);
+  const renamed = ['a@h1/p', 'new@h1/p'];
+  await f.round(renamed);
+  t.match(evidenceIn(await f.round(renamed), 'old'), { nowhere: undefined }, 'it is missed on its host');
+  const lost = await f.round(['a@h1/p'], [], renamed);
+  t.match(evidenceIn(lost, 'old'), { nowhere: 'new' });
+  t.match(evidenceIn(await f.round(['a@h1/p'], [], ['a@h1/p']), 'old'), { nowhere: undefined });
+  f.report('h1', ['a', 'old', 'new']);
+  t.match(evidenceIn(await f.round(['a@h1/p'], [], renamed), 'old'), { nowhere: undefined }, 'it is shown');
+});

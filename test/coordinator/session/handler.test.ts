@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { parseId } from '@servo-auditor/proto/ids.ts';
 import { maxMessageBytes, maxServosPerHost } from '@servo-auditor/proto/limits.ts';
 import type { AgentMessage, Servo } from '@servo-auditor/proto/wire.ts';
+import { until } from '../../agent/scan/support.ts';
 import { digest, h1 } from '../../support/build.ts';
 import { aServedLead, type Lead, type Served } from '../../support/lead.ts';
 import { aNonce, aRawAgent, mark, servosOf, type RawAgent } from '../../support/raw-agent.ts';
@@ -254,6 +255,19 @@ t.test('a journal that goes back within a session bars the host', async (t) => {
   await agent.ask(4);
   t.match(lead.view('h1')?.contested, /went back/, 'going on does not lift it');
   t.equal(lead.events('host.contested').length, 1, 'one event once');
+});
+
+t.test('that a host is barred is durable before any round', async (t) => {
+  const { lead, agent } = await aSession(t);
+  agent.heartbeat((await agent.ask(1)).nonce, ['s1', 's2'], { journal: mark(7) });
+  agent.heartbeat((await agent.ask(2)).nonce, ['s1', 's2'], { journal: mark(6) });
+  await agent.ask(3);
+  await until('it is written', async () => {
+    const { hosts } = await lead.coordinator.store.readMemory();
+    return hosts.some(({ host, contested }) => host === 'h1' && /went back/.test(contested ?? ''))
+      ? true
+      : undefined;
+  });
 });
 
 const admin = { name: parseId('operator', 'ada'), role: 'admin' } as const;

@@ -3,7 +3,7 @@ import type { Action } from './act.ts';
 import { contradict, flap, lag, stray, use } from './claims.ts';
 import { localHold, localRestore } from './locals.ts';
 import type { ActionName } from './names.ts';
-import { approve, demote, freeze, hold, reject, restore, retire } from './operators.ts';
+import { approve, demote, editQuery, freeze, hold, reject, restore, retire } from './operators.ts';
 import { blueGreen, move } from './places.ts';
 import { create, deleteProject, recreate, rename, scale, undelete } from './projects.ts';
 
@@ -30,4 +30,5 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   restore,
   reject,
   retire,
+  'edit-query': editQuery,
 };

@@ -22,6 +22,8 @@ export const actionWeights = {
   restore: 3,
   reject: 1,
   retire: 1,
+  // After it, nothing is certified for a day: few worlds shall be so.
+  'edit-query': 0.3,
 } as const satisfies Readonly<Record<string, number>>;
 
 export type ActionName = keyof typeof actionWeights;

@@ -85,3 +85,11 @@ export const retire: Action = (scene) => {
     operators.call(async (admin) => await admin.EnrolHost({ host: id, cell, reason }, operator)),
   );
 };
+
+/** The authority's query is written otherwise, which counts from the coordinator's next start on. */
+export const editQuery: Action = ({ world }) => {
+  world.edition++;
+  const { leader } = world;
+  if (leader !== undefined) world.killLeader(leader);
+  world.nextLeader(world.rng('editors'));
+};

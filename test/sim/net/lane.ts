@@ -13,7 +13,10 @@ export class Lane {
   readonly #rng: Rng;
   readonly #weather: () => Weather;
   readonly #isUp: boolean;
+  /** Called for what is sent once the weather is fair again, if it has lost a message before. */
+  onBroken: (() => void) | undefined;
   #lastMs = 0;
+  #lost = false;
 
   constructor(loop: Loop, rng: Rng, weather: () => Weather, isUp: boolean) {
     this.#loop = loop;
@@ -25,8 +28,12 @@ export class Lane {
   /** @param to whose event the arrival is. */
   send(to: Proc, arrive: () => void): void {
     const weather = this.#weather();
-    if (this.#isUp ? weather.upCut : weather.downCut) return;
-    if (this.#rng.chance(weather.loss)) return;
+    const isCut = this.#isUp ? weather.upCut : weather.downCut;
+    if (isCut || this.#rng.chance(weather.loss)) {
+      this.#lost = true;
+      return;
+    }
+    if (this.#lost && weather.loss === 0 && this.onBroken !== undefined) return this.onBroken();
     this.#one(to, arrive, weather);
     if (this.#rng.chance(weather.duplication)) this.#one(to, arrive, weather);
   }

@@ -29,7 +29,14 @@ export class Connection {
   constructor(given: StreamGiven) {
     this.client = new ClientEnd(given, this);
     this.server = new ServerEnd(given, this);
-    const { agent, coordinator } = given;
+    const { agent, coordinator, up, down } = given;
+    // No stream goes on that has lost a part of itself: whoever sends next finds out, and so does the other side.
+    for (const lane of [up, down])
+      lane.onBroken = () => {
+        lane.onBroken = undefined;
+        given.loop.after(resetMs, coordinator, () => this.server.hungUp());
+        given.loop.after(resetMs, agent, () => this.client.broken('the connection was reset'));
+      };
     agent.onKill.push(() => given.loop.after(resetMs, coordinator, () => this.server.hungUp()));
     coordinator.onKill.push(() =>
       given.loop.after(resetMs, agent, () => this.client.broken('the connection was reset')),

@@ -6,6 +6,7 @@ import { Coverage, type Counted } from '../coverage.ts';
 import { faultRules } from '../faults/index.ts';
 import type { Snapshot } from '../faults/fault.ts';
 import type { Report } from '../../../coordinator/src/round/report.ts';
+import type { StateStore } from '../../../coordinator/src/state/port.ts';
 import { Rng } from '../kernel/rng.ts';
 import { Oracle } from '../oracle/oracle.ts';
 import { whyNotReady, type Scene } from '../oracle/ready.ts';
@@ -264,8 +265,7 @@ class Story {
     const walked = { isDone: false };
     this.#world.leader?.proc.within(() => {
       void (async () => {
-        const { entries, firstBroken } = await store.verifyAudit();
-        const { hash } = await store.latest();
+        const { entries, firstBroken, hash } = await wholeChain(store);
         this.#world.teller.tell({ kind: 'audit.verified', entries, hash, firstBroken });
         walked.isDone = true;
       })();
@@ -278,6 +278,17 @@ class Story {
   }
 }
 
+/** The walk and the head that it ended at: where a decision was made between the two, both are looked at again. */
+async function wholeChain(store: StateStore) {
+  for (let tries = 1; ; tries++) {
+    const before = await store.latest();
+    const walked = await store.verifyAudit();
+    const { version, hash } = await store.latest();
+    if (before.version === version || tries === maxWalks) return { ...walked, hash };
+  }
+}
+
+const maxWalks = 5;
 /** Steps of simulated time for which an answer is waited. */
 const maxWaits = 1000;
 const snapshotEveryMs = 20 * 60_000;

@@ -41,8 +41,6 @@ export interface LeaderGiven {
   readonly openStore: () => StateStore;
   readonly onEnrolled: (host: HostId) => void;
   readonly onReport: (report: Report) => void;
-  /** Whether nobody leads under a later epoch. */
-  readonly leads: (epoch: number) => boolean;
   readonly witnesses: (onLookup: OnLookup) => readonly Witness[];
 }
 
@@ -204,7 +202,6 @@ export class Leader {
         this.lastPassMs = proc.loop.nowMs;
       },
       onReport: this.#given.onReport,
-      leads: () => this.#given.leads(lead.epoch),
     });
     this.composed = composed;
     await composed.loop.run();

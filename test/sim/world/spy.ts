@@ -13,8 +13,6 @@ export interface SpyGiven {
   readonly proc: Proc;
   readonly tell: Teller;
   readonly onPass: () => void;
-  /** Whether nobody leads under a later epoch. */
-  readonly leads: () => boolean;
   /** What a pass found, for the story of a seed. */
   readonly onReport: (report: Report) => void;
 }
@@ -25,11 +23,10 @@ export function watchCoordinator(composed: Composed, given: SpyGiven): void {
   watchPasses(composed, given);
 }
 
-function watchReports(coordinator: Coordinator, { proc, tell, leads }: SpyGiven): void {
+function watchReports(coordinator: Coordinator, { proc, tell }: SpyGiven): void {
   const { fleet, epoch } = coordinator;
   const takeHeartbeat = fleet.takeHeartbeat.bind(fleet);
   const takeSnapshot = fleet.takeSnapshot.bind(fleet);
-  const contest = fleet.contest.bind(fleet);
   const heard = (
     host: HostId,
     digest: Parameters<typeof takeSnapshot>[1]['digest'],
@@ -73,11 +70,6 @@ function watchReports(coordinator: Coordinator, { proc, tell, leads }: SpyGiven)
       });
     }
     return taken;
-  };
-  fleet.contest = (host, why) => {
-    contest(host, why);
-    // What a deposed leader finds binds nobody.
-    if (why !== undefined && leads()) tell.tell({ kind: 'host.contested', host, why });
   };
 }
 

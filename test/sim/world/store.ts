@@ -1,6 +1,13 @@
 // The state store of one coordinator, watched: each call takes time, in which others go on and the process may end, and what
 // it made durable is told as it became so.
-import type { DecisionMark, Fence, PlanChange, StateStore } from '../../../coordinator/src/state/port.ts';
+import type { HostId } from '@servo-auditor/proto/ids.ts';
+import type {
+  DecisionMark,
+  Fence,
+  HostMemory,
+  PlanChange,
+  StateStore,
+} from '../../../coordinator/src/state/port.ts';
 import type { Proc } from '../kernel/loop.ts';
 import { tellAct, type ActsGiven } from './acts.ts';
 import { tellOrder } from './orders.ts';
@@ -44,6 +51,14 @@ export function watchedStore(given: StoreGiven): StateStore {
     await pause();
     return result;
   };
+  const contested = new Map<HostId, string>();
+  const tellContested = (hosts: readonly HostMemory[]): void => {
+    for (const { host, contested: why } of hosts) {
+      if (why !== undefined && contested.get(host) !== why) tell.tell({ kind: 'host.contested', host, why });
+      if (why === undefined) contested.delete(host);
+      else contested.set(host, why);
+    }
+  };
   return {
     lead: async (...args) => await store.lead(...args),
     readMemory: async () => await store.readMemory(),
@@ -51,7 +66,7 @@ export function watchedStore(given: StoreGiven): StateStore {
     recordFold: async (fence, change) =>
       await write(
         async () => await store.recordFold(fence, change),
-        () => undefined,
+        () => tellContested(change.hosts),
       ),
     recordSnapshot: async (fence, change) =>
       await write(

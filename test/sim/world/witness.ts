@@ -34,6 +34,8 @@ export function healthy(): Ailment {
 
 export interface WitnessGiven {
   readonly source: Source;
+  /** Of its queries. */
+  readonly edition: number;
   readonly hasLookup: boolean;
   /** The coordinator that reads. */
   readonly proc: Proc;
@@ -51,14 +53,14 @@ const readMs = 40;
 const lookupMs = 4;
 
 export function openSimWitness(given: WitnessGiven): Witness {
-  const { source, hasLookup, proc, ailment, onLookup } = given;
+  const { source, edition, hasLookup, proc, ailment, onLookup } = given;
   const profile: WitnessProfile = {
     id: source.id,
     source: parseId('source', source.id),
     authority: source.isAuthority,
     reads: 'primary',
     hasLookup,
-    mappingHash: sha256Hex(`queries of ${source.id}`),
+    mappingHash: sha256Hex(`queries of ${source.id}, edition ${edition}`),
   };
   const wait = async (usualMs: number, signal: AbortSignal): Promise<void> => {
     const { slowMs, failing } = ailment();

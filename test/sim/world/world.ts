@@ -58,6 +58,8 @@ export class World {
   /** All coordinators that were ever started; the last one that leads is whom addresses lead to. */
   readonly leaders: Leader[] = [];
   /** Hosts whose calls still reach an older leader. */
+  /** Of the witnesses' queries, as the next coordinator is configured. */
+  edition = 1;
   readonly misrouted = new Map<HostId, Leader>();
   readonly network: Network;
   readonly directory: string;
@@ -217,12 +219,12 @@ export class World {
       log: this.log,
       onEnrolled: (host) => this.#tellEnrolled(host),
       onReport: (report) => this.onReport(report),
-      leads: (epoch) => this.leaders.every((l) => l.epoch <= epoch),
       openStore: () => openSqliteStore({ file: this.state, exclusive: false, demo: false }),
       witnesses: (onLookup) =>
         this.sources.map((source) =>
           openSimWitness({
             source,
+            edition: this.edition,
             proc,
             onLookup,
             hasLookup: this.hasLookup(source.id),

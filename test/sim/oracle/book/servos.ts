@@ -23,7 +23,7 @@ export interface TrueServo {
   goneMs: number | undefined;
   /** When the auditor stopped it. */
   stoppedMs: number | undefined;
-  /** It came by undoing a stop. */
+  /** It came by undoing a stop, whoever did that. */
   isRestored: boolean;
 }
 
@@ -106,9 +106,10 @@ export class Servos {
   #create(event: Told<'servo.created'>): void {
     const { atMs, host, uid, incarnation, project, measurable, keepable } = event;
     const known = this.find(host, incarnation);
-    // A runtime whose incarnation outlives a stop: the same one runs again.
+    // A runtime whose incarnation outlives a stop: the same one runs again, and is not stopped twice.
     if (known !== undefined && known.goneMs === undefined && known.stoppedMs !== undefined) {
       known.stoppedMs = undefined;
+      known.isRestored = true;
       return;
     }
     if (known !== undefined) throw new Error(`${incarnation} on ${host} was created before`);

@@ -1,5 +1,20 @@
 import t from 'tap';
-import { bent, broken, h2, judged, orphan, registry, story, at, projectOf, without, hour } from '../story.ts';
+import {
+  at,
+  bent,
+  broken,
+  h1,
+  h2,
+  hour,
+  judged,
+  madeMs,
+  orphan,
+  projectOf,
+  registry,
+  second,
+  story,
+  without,
+} from '../story.ts';
 
 /** The story of a servo that the authority never claimed where it runs. */
 const stray = bent(without(story(), 'claim.withdrawn'), 'claim.committed', (e) =>
@@ -40,6 +55,15 @@ t.test('claimed by another witness only', (t) => {
 t.test('claimed before this incarnation existed', (t) => {
   const events = bent(story(), 'servo.created', (e) => (e.uid === orphan ? { ...e, atMs: hour + 1000 } : e));
   t.ok(broken(bent(events, 'inventory.taken', (e) => ({ ...e, atMs: hour + 2000 }))).includes('I3'));
+  t.end();
+});
+
+t.test('claimed before its host got another name', (t) => {
+  const renamed = at(madeMs - second, { kind: 'host.renamed', host: h1, to: h2 });
+  const until = story().filter(({ atMs }) => atMs <= madeMs);
+  t.notOk(broken([...until, renamed]).includes('I3'));
+  const never = stray.filter(({ atMs }) => atMs <= madeMs);
+  t.ok(broken([...never, renamed]).includes('I3'), 'and never claimed at all');
   t.end();
 });
 

@@ -24,8 +24,8 @@ function wasKnown(order: TrueOrder, ledger: Ledger): boolean {
   const { claims } = ledger;
   const { uid, host, atMs } = order.made;
   const authority = claims.authority?.id;
-  // What is no longer there under this host's name cannot be hit, whenever it came.
-  const sinceMs = ledger.subject(order)?.createdMs ?? atMs;
+  // What is no longer there under this host's name cannot be hit, whenever it was claimed.
+  const sinceMs = ledger.subject(order)?.createdMs ?? 0;
   const claimed = claims
     .claimsOf(uid)
     .some((s) => s.witness === authority && isOf(s, host) && touches(s, sinceMs, atMs));

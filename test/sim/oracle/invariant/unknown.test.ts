@@ -195,6 +195,9 @@ t.test('as many controls as there are servos that are known to be live', (t) => 
   t.equal(says([...unseen, ...beside]).length, 1, 'others of the generation help out');
   const retired = at(hour, { kind: 'host.retired', host: h2 });
   t.same(says([...unseen, ...beside, retired]), [], 'unless their host is retired');
+  const back = at(hour + minute, { kind: 'host.enrolled' as const, host: h2, cell: c1, generation });
+  t.same(says([...unseen, ...beside, retired, back]), [], 'or is back and has shown nothing yet');
+  t.equal(says([...unseen, ...beside, retired, back, inventory(hour + 2 * minute, others, h2)]).length, 1);
   const earlier = bent(asked('k1', 'k2'), 'inventory.taken', (e) => ({ ...e, epoch: 0 }));
   t.same(says(earlier), [], 'to this leader nothing was shown');
   t.end();

@@ -1,6 +1,7 @@
 // A servo that is missing beside one that nobody claims is how a renamed identity looks. When nobody expects the missing one any
-// more, it may still be there under the old name: so what was seen meanwhile is no evidence against that. Where the authority names
-// no host, a servo of the same project that is claimed and seen nowhere looks the same, or is just not started yet: a person decides.
+// more, it may still be there under the old name: so what was seen meanwhile is no evidence against that. A servo of the same project
+// that is claimed (by the authority, naming no host, or by another source alone) and seen nowhere looks the same, or is just not
+// started yet, or gone and not cleaned up: a person decides.
 import { cap, pass, refuse } from '../../../domain/answer.ts';
 import type { EvidenceRound } from '../../../domain/evidence.ts';
 import type { EvidenceGateRule } from '../../given.ts';
@@ -34,14 +35,14 @@ export const swap: EvidenceGateRule = (
     );
   if (nowhere !== undefined)
     return cap(
-      'the authority claims {renamed}, naming no host, and no host shows it: this may be it under another name',
+      '{renamed} is claimed for its project, and no host shows it: this may be it under another name',
       'find out where {renamed} is: if it is not this, approve the plan; else it waits until a host shows {renamed}, or nobody claims it',
       { ...numbers, renamed: nowhere },
     );
   const since = countAfter(rounds, nowhereMs);
   if (since < rounds.length && since < policy.evidenceRounds)
     return cap(
-      'until {since} round(s) ago, fewer than {limit}, the authority claimed a servo of its project that no host showed',
+      'until {since} round(s) ago, fewer than {limit}, a servo of its project was claimed that no host showed',
       'waits for rounds of evidence without such a claim; nothing to do',
       { ...numbers, since, limit: policy.evidenceRounds },
     );

@@ -44,9 +44,9 @@ t.test('a servo of its project that is claimed and seen nowhere may be it under 
   const evidence = anOrphan(vanished);
   const [first, , newest] = evidence.rounds;
   const now = swap({ ...evidence, nowhere: otherUid, nowhereMs: newest?.atMs }, given);
-  answers(t, now, 'cap', /authority claims servo-2, naming no host, and no host shows it/);
+  answers(t, now, 'cap', /servo-2 is claimed for its project, and no host shows it/);
   t.match(now.numbers, { renamed: otherUid });
-  answers(t, swap({ ...evidence, nowhere: otherUid }, given), 'cap', /claims servo-2/);
+  answers(t, swap({ ...evidence, nowhere: otherUid }, given), 'cap', /servo-2 is claimed/);
   const until = (nowhereMs: number | undefined) => ({ ...evidence, nowhereMs });
   answers(t, swap(until(newest?.atMs), given), 'cap', /until 0 round\(s\) ago, fewer than 3/);
   answers(t, swap(until(first?.atMs), given), 'cap', /until 2 round\(s\) ago/);

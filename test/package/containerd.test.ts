@@ -1,3 +1,0 @@
-import { onEngine } from './engine.ts';
-
-onEngine('containerd');
