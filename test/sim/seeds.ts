@@ -19,4 +19,10 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 925323321516,
     was: 'a servo that runs again after its host was set back counted as one to be stopped',
   },
+  { seed: 925323316481, was: 'a coordinator was killed before it had written that a host is contested' },
+  { seed: 925323315778, was: 'what a host had shown before it was taken out and in again counted as seen' },
+  {
+    seed: 925323317347,
+    was: 'a renamed servo whose new name the authority lost again, and the router did not',
+  },
 ];

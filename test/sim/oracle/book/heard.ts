@@ -30,6 +30,10 @@ export class Heard {
       this.#heartbeats.set(`${event.host} ${event.epoch} ${event.number}`, event);
     },
     'inventory.taken': (event) => this.#take(event),
+    // What a host showed before it was taken out counts for nobody any more.
+    'host.retired': ({ host }) => {
+      for (const key of this.#observed.keys()) if (key.startsWith(`${host} `)) this.#observed.delete(key);
+    },
     'witness.read': (event) => {
       const { witness, epoch, number, outcome } = event;
       this.#lastReading.set(witness, event);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Kind, WorldEvent } from '../../event.ts';
-import { bent, judged, story, without } from '../story.ts';
+import { at, bent, created, h1, judged, madeMs, orphan, second, story, without } from '../story.ts';
 
 const says = (events: readonly WorldEvent[]) =>
   judged(events)
@@ -43,6 +43,18 @@ t.test('a receipt that does not say what happened', (t) => {
   t.match(receipt('refused'), [/says refused/]);
   t.same(receipt('unknown'), [], 'what nobody knows is said so');
   t.match(lost('stop.executed'), /order o1 was not executed, and its receipt says that it was/);
+  t.end();
+});
+
+t.test('a host that was set back to before an act knows nothing of it', (t) => {
+  const sent = madeMs + second + 290;
+  const restored = (toMs: number, runs: boolean): readonly WorldEvent[] => [
+    ...bent(story(), 'receipt.accepted', (e) => ({ ...e, outcome: 'unexecuted' as const })),
+    at(sent, { kind: 'host.restored', host: h1, toMs }),
+    ...(runs ? [created(orphan, sent)] : []),
+  ];
+  t.same(says(restored(madeMs, true)), []);
+  t.match(says(restored(madeMs, false)), [/says unexecuted/], 'its servo is still stopped');
   t.end();
 });
 

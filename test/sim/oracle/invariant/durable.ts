@@ -40,11 +40,14 @@ export const durable: Invariant = ({ ledger, found }) => {
     'receipt.accepted': ({ order: id, outcome }) => {
       accepted.add(id);
       const order = ledger.orders.find(id);
-      if (outcome !== 'executed' && outcome !== 'unknown' && order?.executedMs !== undefined)
-        found('I10', `order ${id} was executed, and its receipt says ${outcome}`, { order: id });
-      // An intent whose servo is gone is receipted so, by whatever hand it went.
       const truth = order === undefined ? undefined : ledger.subject(order);
       const runs = truth !== undefined && truth.goneMs === undefined && truth.stoppedMs === undefined;
+      // A host that was set back to before it knows nothing of it, and runs the servo again.
+      const diskMs = order === undefined ? undefined : ledger.hosts.find(order.made.host)?.diskSinceMs;
+      const executedMs = runs && (diskMs ?? 0) > (order?.executedMs ?? 0) ? undefined : order?.executedMs;
+      if (outcome !== 'executed' && outcome !== 'unknown' && executedMs !== undefined)
+        found('I10', `order ${id} was executed, and its receipt says ${outcome}`, { order: id });
+      // An intent whose servo is gone is receipted so, by whatever hand it went.
       if (outcome === 'executed' && order?.made.action === 'stop' && order.executedMs === undefined && runs)
         found('I10', `order ${id} was not executed, and its receipt says that it was`, { order: id });
     },

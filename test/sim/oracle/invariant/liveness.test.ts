@@ -130,6 +130,9 @@ t.test('a servo that is not truly an orphan', (t) => {
     });
   t.same(says(claim(router)), [], 'claimed again');
   t.same(says(at(2 * hour, { kind: 'servo.gone', ...servoOf(orphan) })), [], 'gone');
+  const retired = at(50 * minute, { kind: 'host.retired', host: h1 });
+  const back = at(51 * minute, { kind: 'host.enrolled', host: h1, cell: c1, generation });
+  t.same(says(retired, back), [], 'never shown while it was claimed, since its host is back');
   t.same(says(at(2 * hour, { kind: 'servo.contradicted', ...servoOf(orphan), contradicted: true })), []);
   t.same(says(at(2 * hour, { kind: 'servo.spelled', ...servoOf(orphan), as: undefined })), []);
   const [first] = live;
