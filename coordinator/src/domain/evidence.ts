@@ -104,7 +104,7 @@ export interface Evidence {
   readonly release: Release | undefined;
   /**
    * Where it disappeared from the authority without a tombstone: a uid that is claimed for its project or for none, and that no host
-   * shows. Claimed by the authority, naming no host, or by another witness alone.
+   * shows. Claimed by the authority, naming this host or none, or by another witness alone.
    */
   readonly nowhere: ServoUid | undefined;
   /** When (`waitMs`) a round of its host last found one; undefined: none did since nobody claims the servo. */

@@ -1,4 +1,5 @@
 // Follows the servos that nobody plainly claims, host by host, from pass to pass: their releases, and their rounds of evidence.
+import type { ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Now } from '@servo-auditor/proto/time.ts';
 import type { EvidenceRound, RoundSnapshot } from '../domain/evidence.ts';
 import type { HostView } from '../domain/host.ts';
@@ -6,7 +7,7 @@ import type { WitnessView } from '../domain/witness.ts';
 import type { Book } from './book.ts';
 import { protecting } from './elsewhere.ts';
 import type { Candidate, HostRecord } from './host.ts';
-import { nowhereOf, type Nowhere } from './nowhere.ts';
+import { missingOf, nowhereOf, type Nowhere } from './nowhere.ts';
 import { releaseOf } from './releases.ts';
 import { roundOf } from './rounds.ts';
 
@@ -28,17 +29,17 @@ export interface Question {
 
 /**
  * One host's round of this pass, and what it means for its candidates.
- * @param missing how many expected servos are missing on the host.
+ * @param missing expected servos that are missing on the host, and that nobody acknowledged.
  * @returns candidates whose release waits for a look-up.
  */
 export function follow(
   book: Book,
   record: HostRecord,
   view: HostView,
-  missing: number,
+  missing: readonly ServoUid[],
   following: Following,
 ): readonly Question[] {
-  const round = countRound(book, record, view, missing, following);
+  const round = countRound(book, record, view, missing.length, following);
   if (record.matched === undefined) return noQuestions;
   let questions: Question[] | undefined;
   for (const candidate of record.candidates) {
@@ -52,7 +53,8 @@ export function follow(
     if (renewRelease(book, record, candidate, following.now)) (questions ??= []).push({ record, candidate });
     const release = record.releases.get(candidate.key);
     if (release?.kind === 'disappearance') {
-      candidate.nowhere = nowhereOf(following.nowhere, release.project);
+      candidate.nowhere =
+        nowhereOf(following.nowhere, release.project) ?? missingOf(book, missing, release.project);
       if (candidate.nowhere !== undefined && round !== undefined) candidate.nowhereMs = round.atMs;
     } else candidate.nowhere = candidate.nowhereMs = undefined;
     if (round === undefined || record.noted === undefined) continue;

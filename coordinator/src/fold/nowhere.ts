@@ -1,6 +1,6 @@
 // Servos that a witness claims and that no host shows. Where a servo was renamed in the registry alone, its new name looks like this,
 // while its old one looks released: the authority claims it and names no host, or has lost it again while another source still
-// claims it. What the authority claims and names a host for is missed there instead.
+// claims it. What the authority claims and names a host for is missed there, and there alone.
 import type { ProjectId, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Book } from './book.ts';
 import { hostless, severalClaims, unclaimed, type ClaimBook } from './claims.ts';
@@ -53,6 +53,19 @@ export function nowhereOf(
 ): ServoUid | undefined {
   if (nowhere === undefined) return undefined;
   return project === undefined ? nowhere.any : (nowhere.byProject.get(project) ?? nowhere.ofNone);
+}
+
+/** The same, of what the authority expects on the servo's own host and misses there. */
+export function missingOf(
+  { tables, authoritySeat }: Book,
+  missing: readonly ServoUid[],
+  project: ProjectId | undefined,
+): ServoUid | undefined {
+  const projects = authoritySeat?.claims.read.project;
+  return missing.find((uid) => {
+    const number = projects?.[tables.uids.find(uid)] ?? 0;
+    return project === undefined || number === 0 || tables.projects.at(number - 1) === project;
+  });
 }
 
 function hasDisappearance(book: Book): boolean {

@@ -131,7 +131,7 @@ async function followAll(
   const following: Following = { now, witnesses, snapshots: snapshotsOf(witnesses), nowhere };
   const questions: Question[] = [];
   for (const { record, view, missing } of seen) {
-    for (const question of follow(book, record, view, missing.length, following)) questions.push(question);
+    for (const question of follow(book, record, view, missing, following)) questions.push(question);
     if (turns.over) await turns.give();
   }
   return questions;

@@ -68,10 +68,25 @@ t.test('what the authority has lost, and another source still claims', async (t)
   await f.round(['a@h1/p', 'old@h1/p']);
   const renamed = ['a@h1/p', 'new@h1/p'];
   await f.round(renamed);
-  t.match(evidenceIn(await f.round(renamed), 'old'), { nowhere: undefined }, 'it is missed on its host');
   const lost = await f.round(['a@h1/p'], [], renamed);
   t.match(evidenceIn(lost, 'old'), { nowhere: 'new' });
   t.match(evidenceIn(await f.round(['a@h1/p'], [], ['a@h1/p']), 'old'), { nowhere: undefined });
   f.report('h1', ['a', 'old', 'new']);
   t.match(evidenceIn(await f.round(['a@h1/p'], [], renamed), 'old'), { nowhere: undefined }, 'it is shown');
+});
+
+t.test('a claim that came a moment ago, and is missed on the very host', async (t) => {
+  const f = new FleetUnderTest([registryProfile]);
+  f.report('h1', ['a', 'old']);
+  await f.round(['a@h1/p', 'old@h1/p']);
+  for (let i = 0; i < 3; i++) await f.round(['a@h1/p']);
+  t.match(
+    evidenceIn(await f.round(['a@h1/p', 'new@h1/q']), 'old'),
+    { nowhere: undefined },
+    'of another project',
+  );
+  t.match(evidenceIn(await f.round(['a@h1/p', 'new@h1/p']), 'old'), { nowhere: 'new' });
+  t.match(evidenceIn(await f.round(['a@h1/p', 'new@h1']), 'old'), { nowhere: 'new' }, 'of no project');
+  f.acknowledgedMissing.push({ host: hostId('h1'), uid: servoUid('new') });
+  t.match(evidenceIn(await f.round(['a@h1/p', 'new@h1/p']), 'old'), { nowhere: undefined }, 'acknowledged');
 });

@@ -1,7 +1,7 @@
 // A servo that is missing beside one that nobody claims is how a renamed identity looks. When nobody expects the missing one any
 // more, it may still be there under the old name: so what was seen meanwhile is no evidence against that. A servo of the same project
-// that is claimed (by the authority, naming no host, or by another source alone) and seen nowhere looks the same, or is just not
-// started yet, or gone and not cleaned up: a person decides.
+// that is claimed (by the authority, naming this host or none, or by another source alone) and seen nowhere looks the same, or is
+// just not started yet, or gone and not cleaned up: a person decides.
 import { cap, pass, refuse } from '../../../domain/answer.ts';
 import type { EvidenceRound } from '../../../domain/evidence.ts';
 import type { EvidenceGateRule } from '../../given.ts';
