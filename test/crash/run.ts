@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** A write that depends on what two programs do at once may not come; the scene is played again. */
-const maxPlays = 3;
+const maxPlays = 6;
 
 export async function crash(point: Point, scene: Scene, ground: Ground, turn: number): Promise<Outcome> {
   const began = performance.now();

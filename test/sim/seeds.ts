@@ -25,4 +25,6 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 925323317347,
     was: 'a renamed servo whose new name the authority lost again, and the router did not',
   },
+  { seed: 227234123079, was: 'a host was accepted while it was written that it is contested' },
+  { seed: 227234125968, was: 'a router that kept a claim to itself, below the limit of a shrink' },
 ];

@@ -52,8 +52,12 @@ export function watchedStore(given: StoreGiven): StateStore {
     return result;
   };
   const contested = new Map<HostId, string>();
-  const tellContested = (hosts: readonly HostMemory[]): void => {
+  /** Numbers of the writes that accepted hosts: what was found before is over, though it is written later. */
+  const accepted = new Map<HostId, number>();
+  let writes = 0;
+  const tellContested = (hosts: readonly HostMemory[], number: number): void => {
     for (const { host, contested: why } of hosts) {
+      if ((accepted.get(host) ?? 0) > number) continue;
       if (why !== undefined && contested.get(host) !== why) tell.tell({ kind: 'host.contested', host, why });
       if (why === undefined) contested.delete(host);
       else contested.set(host, why);
@@ -63,11 +67,13 @@ export function watchedStore(given: StoreGiven): StateStore {
     lead: async (...args) => await store.lead(...args),
     readMemory: async () => await store.readMemory(),
     readOperatorState: async (fence) => await call(async () => await store.readOperatorState(fence)),
-    recordFold: async (fence, change) =>
+    recordFold: async (fence, change) => {
+      const number = ++writes;
       await write(
         async () => await store.recordFold(fence, change),
-        () => tellContested(change.hosts),
-      ),
+        () => tellContested(change.hosts, number),
+      );
+    },
     recordSnapshot: async (fence, change) =>
       await write(
         async () => await store.recordSnapshot(fence, change),
@@ -113,7 +119,10 @@ export function watchedStore(given: StoreGiven): StateStore {
     act: async (fence, by, reason, act) =>
       await write(
         async () => await store.act(fence, by, reason, act),
-        async () => tellAct(act, await stateOf(store, fence), given),
+        async () => {
+          if (act.kind === 'host.accepted') accepted.set(act.host, ++writes);
+          tellAct(act, await stateOf(store, fence), given);
+        },
       ),
     findCases: async (filter) => await call(async () => await store.findCases(filter)),
     caseHistory: async (...args) => await call(async () => await store.caseHistory(...args)),

@@ -1,7 +1,15 @@
 // Which faults are active, which processes stand still, and for how long each one did.
-import type { HostId } from '@servo-auditor/proto/ids.ts';
+import type { HostId, WitnessId } from '@servo-auditor/proto/ids.ts';
 import type { Fault, Told } from '../../event.ts';
 import type { Handlers } from '../handler.ts';
+
+/** Of a witness: by these it answers, and not what stands in it. */
+const lies: ReadonlySet<Fault> = new Set<Fault>([
+  'witness-empty',
+  'witness-truncated',
+  'witness-stale',
+  'witness-restored-old',
+]);
 
 interface Pause {
   readonly fromMs: number;
@@ -13,16 +21,22 @@ export class Faults {
   /** When the last one ended, or whatever else disturbs all: a new leader. */
   lastEndedMs = 0;
   readonly #pauses = new Map<HostId, Pause[]>();
+  readonly #lies = new Map<number, Pause & { readonly witness: WitnessId }>();
 
   readonly handlers: Handlers = {
     'fault.began': (event) => {
       this.active.set(event.id, event);
+      const { id, fault, subject, atMs } = event;
+      if (subject.kind === 'witness' && lies.has(fault))
+        this.#lies.set(id, { witness: subject.witness, fromMs: atMs, toMs: undefined });
     },
     'lead.taken': ({ atMs }) => {
       this.lastEndedMs = atMs;
     },
     'fault.ended': ({ id, atMs }) => {
       this.active.delete(id);
+      const lie = this.#lies.get(id);
+      if (lie !== undefined) lie.toMs = atMs;
       this.lastEndedMs = atMs;
     },
     'agent.paused': ({ host, atMs }) => {
@@ -38,6 +52,13 @@ export class Faults {
 
   isActive(fault: Fault): boolean {
     for (const it of this.active.values()) if (it.fault === fault) return true;
+    return false;
+  }
+
+  /** Whether a witness answered what did not stand in it, at some time between. */
+  lied(of: WitnessId, fromMs: number, untilMs: number): boolean {
+    for (const { witness, fromMs: began, toMs } of this.#lies.values())
+      if (witness === of && began <= untilMs && (toMs ?? Infinity) >= fromMs) return true;
     return false;
   }
 

@@ -93,7 +93,9 @@ export class Hosts {
       this.must(host).epochs.push({ atMs, epoch });
     },
     'host.contested': ({ host, atMs }) => {
-      this.must(host).contestedSinceMs ??= atMs;
+      // It may have another name by the time that this is written.
+      const it = this.#hosts.get(host);
+      if (it !== undefined) it.contestedSinceMs ??= atMs;
     },
     'item.broken': ({ host, path }) => {
       this.must(host).broken.add(path);

@@ -46,6 +46,30 @@ t.test('a claim that stood all through a snapshot of a cited round', (t) => {
   t.end();
 });
 
+t.test('a claim that its witness kept to itself, and that is over when the order is made', (t) => {
+  const fault = { id: 1, fault: 'witness-truncated' } as const;
+  const lie = (of: typeof registry, toMs: number): readonly WorldEvent[] => [
+    at(2 * hour, { kind: 'fault.began', ...fault, subject: { kind: 'witness', witness: of }, detail: '' }),
+    at(toMs, { kind: 'fault.ended', ...fault }),
+  ];
+  const ended = at(2 * hour + 11 * minute, {
+    kind: 'claim.withdrawn',
+    witness: router,
+    uid: orphan,
+    host: h1,
+    version: 4,
+    how: 'released',
+  });
+  const all = [...story(), claimAgain(2 * hour + minute, router)];
+  const breaks = (...more: readonly WorldEvent[]) => broken([...all, ...more]).includes('I1');
+  t.notOk(breaks(ended, ...lie(router, 2 * hour + 12 * minute)));
+  t.ok(breaks(ended), 'it did not lie');
+  t.ok(breaks(ended, ...lie(registry, 2 * hour + 12 * minute)), 'another one lied');
+  t.ok(breaks(ended, ...lie(router, 2 * hour + minute)), 'it lied before');
+  t.ok(breaks(...lie(router, 2 * hour + 12 * minute)), 'it is not over');
+  t.end();
+});
+
 t.test('a claim that only began or ended within a snapshot need not be in it', (t) => {
   const events = bent(story(), 'claim.withdrawn', (e) => ({ ...e, atMs: 2 * hour + 300 }));
   t.notOk(judged(events).some((v) => v.invariant === 'I1'));

@@ -58,6 +58,8 @@ function claimedInRounds(order: TrueOrder, { ledger }: Court): string | undefine
       const reading = number === undefined ? undefined : ledger.heard.reading(epoch, number);
       if (reading === undefined || !stood(span, reading.beganMs, reading.atMs)) continue;
       if (!ledger.protects(span, host, reading.beganMs)) continue;
+      // What a witness kept to itself, and what is over when the order is made, nobody can know.
+      if (isOver && ledger.faults.lied(span.witness, reading.beganMs, reading.atMs)) continue;
       return `${whose(span)} all through snapshot ${number} (from ${time(reading.beganMs)} to ${time(reading.atMs)}) of the round of heartbeat ${heartbeat}`;
     }
   }
