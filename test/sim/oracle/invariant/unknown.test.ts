@@ -174,6 +174,23 @@ t.test('a claim that a look-up finds on another host, where the servo runs since
   t.end();
 });
 
+t.test('a question that came twice, of which one was answered with no', (t) => {
+  const twice = (first: 'failed' | 'claimed', then: 'failed' | 'claimed') =>
+    says(
+      bent(story(), 'lookup.answered', (e) =>
+        e.control
+          ? [
+              { ...e, answer: first },
+              { ...e, answer: then },
+            ]
+          : e,
+      ),
+    );
+  t.same(twice('failed', 'claimed'), []);
+  t.match(twice('claimed', 'failed')[0], /the control k1 was not answered/);
+  t.end();
+});
+
 t.test('as many controls as there are servos that are known to be live', (t) => {
   const asked = (...names: readonly string[]) =>
     bent(story(), 'lookup.answered', (e) => (e.control && !names.includes(e.uid) ? [] : e));

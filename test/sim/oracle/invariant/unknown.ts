@@ -99,14 +99,16 @@ function judgeLookups(order: TrueOrder, { ledger }: Court, say: Say): void {
 
 function judgeControls(order: TrueOrder, court: Court, say: Say): void {
   const { ledger, setting } = court;
-  const controls = order.lookups.filter((l) => l.control);
+  // A question that came twice is looked into twice: what counts is what each control said last.
+  const controls = [
+    ...new Map(order.lookups.filter((l) => l.control).map((l) => [l.uid, l] as const)).values(),
+  ];
   for (const { uid, answer } of controls)
     if (answer !== 'claimed')
       say(`the control ${uid} was ${answer === 'failed' ? 'not answered' : 'not called claimed'}`);
   if (ledger.claims.authority?.lookup !== true) return;
   const wanted = Math.min(setting.policy.controls, knownLive(order, court));
-  const asked = new Set(controls.map((c) => c.uid)).size;
-  if (asked < wanted) say(`${asked} control(s) were asked for, at least ${wanted}`);
+  if (controls.length < wanted) say(`${controls.length} control(s) were asked for, at least ${wanted}`);
 }
 
 /** Servos of the host and of its generation in the cell that the coordinator must know to be live; at most as many as are asked for. */
