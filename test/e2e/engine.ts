@@ -86,7 +86,10 @@ export async function mainJob(
       await settled(uid);
       await world.admin.call('RestoreServo', { uid, reason: 'test' });
       await stage.untilServo(uid, 'running again', (row) => row.state === 'SERVO_STATE_RUNNING');
-      t.equal(await hand.marksOf(uid), marks, 'the same one, with all that it had');
+      // It runs a moment before it has all of it back.
+      await until(`${uid} to be the same one, with all that it had: ${marks}`, patienceMs, async () =>
+        (await hand.marksOf(uid)) === marks ? true : undefined,
+      );
     });
 
   await t.test('restored on the host alone', async (t) => {
