@@ -15,7 +15,7 @@ import { recordOf } from '../../coordinator/src/round/record.ts';
 import type { CellReport, Report } from '../../coordinator/src/round/report.ts';
 import { proposed } from '../../coordinator/src/round/run.ts';
 import { openSqliteStore } from '../../coordinator/src/state/sqlite/store.ts';
-import type { HostMemory, StateStore } from '../../coordinator/src/state/port.ts';
+import { nothingFolded, type HostMemory, type StateStore } from '../../coordinator/src/state/port.ts';
 import * as build from './build.ts';
 
 const {
@@ -122,7 +122,7 @@ export async function aScene(dir: string, setting: Setting = {}): Promise<Scene>
   const by = build.operator;
   for (const { id: host } of views) await store.act(fence, by, 'test', { kind: 'host.enrolled', host, cell });
   const memories = new Map<HostId, HostMemory>(views.map((view) => [view.id, memoryOf(view)]));
-  await store.recordFold(fence, { ...noFold, hosts: [...memories.values()] });
+  await store.recordFold(fence, { ...nothingFolded, hosts: [...memories.values()] });
   const none = { cell, orders: [], cases: [], breakers: [], tracks: [], paused: [] };
   let decision = await store.openPlan(fence, { ...none, tracks: [aTrack] });
   const mode = setting.mode ?? 'propose';
@@ -214,8 +214,6 @@ export async function aScene(dir: string, setting: Setting = {}): Promise<Scene>
   await scene.pass();
   return scene;
 }
-
-const noFold = { releasesAdded: [], releasesRemoved: [], vouchedAdded: [], vouchedRemoved: [] };
 
 function memoryOf({ id, generation, readerVersion }: HostView): HostMemory {
   return {

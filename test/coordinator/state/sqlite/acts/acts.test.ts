@@ -2,7 +2,7 @@ import t from 'tap';
 import { maxAcknowledgedItems } from '@servo-auditor/proto/limits.ts';
 import { parseId } from '@servo-auditor/proto/ids.ts';
 import type { Mode } from '../../../../../coordinator/src/domain/operator.ts';
-import type { Act } from '../../../../../coordinator/src/state/port.ts';
+import { nothingFolded, type Act } from '../../../../../coordinator/src/state/port.ts';
 import { maxListed } from '../../../../../coordinator/src/state/sqlite/listed.ts';
 import {
   cell,
@@ -250,10 +250,7 @@ t.test('hosts: enrolled, retired, enrolled again, accepted', async (t) => {
     /enrolled in c1: retire it there first/,
   );
   await desk.store.recordFold(desk.fence(), {
-    releasesAdded: [],
-    releasesRemoved: [],
-    vouchedAdded: [],
-    vouchedRemoved: [],
+    ...nothingFolded,
     hosts: [
       {
         ...(await state(desk)).hosts[0]!,
