@@ -1,5 +1,7 @@
 // A share of the crash points and of the pauses, another one each time, and damage to an agent's journal or the coordinator's state
 // in places that are chosen anew. All of them: `npm run crash`.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { Campaign } from './campaign.ts';
 import { damageParts } from './damage/parts.ts';
@@ -12,6 +14,7 @@ t.setTimeout(900_000);
 /** Half a minute or so on two idle cores. */
 const shares = 30;
 const worlds = 2;
+const root = join(import.meta.dirname, '../..');
 /** Damaged files of each kind. */
 const each = 10;
 
@@ -27,6 +30,13 @@ t.test('the kept list', (t) => {
   for (const { scene, place } of writes) {
     const own = scenes.find(({ name }) => name === scene)?.own;
     if (own?.test(place) !== true) t.fail(`${scene}: ${place} is none of its own`);
+  }
+  for (const { program, place } of writes) {
+    const [, file = '', name = ''] = /^(\S+\.ts):(\S*) /.exec(place) ?? [];
+    const sources = [program, 'proto'].map((folder) => join(root, folder, 'src', file));
+    const source = sources.find(existsSync);
+    if (source === undefined || !readFileSync(source, 'utf8').includes(name))
+      t.fail(`${place}: no such function; npm run crash -- --list --write adds what is written now`);
   }
   t.end();
 });

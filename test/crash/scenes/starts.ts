@@ -18,6 +18,24 @@ async function end(trapped: Trapped): Promise<void> {
   await program?.ended;
 }
 
+interface HostRow {
+  readonly contested?: string;
+  readonly connected?: boolean;
+  readonly journal?: { readonly sequence?: string | number };
+}
+
+async function rowOf({ world }: Ground, host: string): Promise<HostRow | undefined> {
+  const { hosts } = await world.admin.call<{ hosts: HostRow[] }>('ListHosts', { host, pageSize: 1 });
+  return hosts[0];
+}
+
+async function untilHost(ground: Ground, host: string, fits: (row: HostRow) => boolean): Promise<void> {
+  await until(`${host} to be as it should`, patienceMs, async () => {
+    const row = await rowOf(ground, host).catch(() => undefined);
+    return row !== undefined && fits(row) ? true : undefined;
+  });
+}
+
 async function balanced(ground: Ground): Promise<readonly string[]> {
   await ground.settled(2);
   return await ground.ledger.balance();
@@ -59,20 +77,19 @@ const coordinatorAgain: Scene = {
 const agentFirst: Scene = {
   name: 'agent-first',
   title: 'an agent starts without its journal: its host is contested, until operators accept it',
-  own: /^agent|^bench|^act\/|hosts/,
+  own: /^(party|bench|act\/)|hosts/,
   async prepare(ground) {
     const agent = ground.agent(spare);
     const { admin, dir } = ground.world;
-    await end(agent);
-    rmSync(join(dir, 'hosts', spare, 'state'), { recursive: true, force: true });
     const contested = async (): Promise<boolean> => {
-      const { hosts } = await admin.call<{
-        hosts: { contested?: string; connected?: boolean; fresh?: boolean }[];
-      }>('ListHosts', { host: spare, pageSize: 1 });
-      const [host] = hosts;
+      const host = await rowOf(ground, spare);
       if (host?.connected !== true) throw new Error('not connected');
       return host.contested !== undefined;
     };
+    // Of a host that was accepted, only a journal of which something was heard since can be missed.
+    await untilHost(ground, spare, ({ journal }) => Number(journal?.sequence ?? 0) > 0);
+    await end(agent);
+    rmSync(join(dir, 'hosts', spare, 'state'), { recursive: true, force: true });
     return {
       programs: { coordinator: ground.coordinator, agent },
       async play() {
@@ -93,15 +110,21 @@ const agentFirst: Scene = {
 
 const agentAgain: Scene = {
   name: 'agent-again',
-  title: 'an agent is told to stop, and started again',
+  title: 'an agent is told to stop, and started again when more was decided than it has seen',
   own: /waited|seen/,
   async prepare(ground) {
-    const agent = ground.agent('h1');
+    const host = 'h1';
+    const agent = ground.agent(host);
+    const { admin } = ground.world;
     return {
       programs: { agent },
       async play() {
         await end(agent);
+        await untilHost(ground, host, ({ connected }) => connected !== true);
+        await admin.call('Freeze', { reason: 'crash' });
+        await admin.call('Unfreeze', { reason: 'crash' });
         await begin(agent).catch(() => undefined);
+        await untilHost(ground, host, ({ connected }) => connected === true);
         return await balanced(ground);
       },
     };
