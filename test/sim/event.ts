@@ -200,7 +200,14 @@ type Heard =
     }
   /** The agent accepted a welcome. */
   | { readonly kind: 'agent.welcomed'; readonly host: HostId; readonly epoch: number }
-  /** Two with its id, or a journal that went back: no orders until an operator accepts. */
+  /** Two with its id, or a journal that went back: whoever leads under this epoch knows it from now on. */
+  | {
+      readonly kind: 'contest.found';
+      readonly host: HostId;
+      readonly epoch: number;
+      readonly why: string;
+    }
+  /** It is written: no orders from anybody until an operator accepts. */
   | { readonly kind: 'host.contested'; readonly host: HostId; readonly why: string }
   | {
       readonly kind: 'heartbeat.heard';

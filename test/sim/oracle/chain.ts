@@ -36,6 +36,7 @@ const ofHosts: ReadonlySet<WorldEvent['kind']> = new Set([
   'host.reimaged',
   'host.restored',
   'host.renamed',
+  'contest.found',
   'host.contested',
   'item.broken',
   'item.mended',

@@ -1,6 +1,7 @@
 // All books together: what every invariant may look up. It is brought up to date with an event before any invariant sees it.
 import type { HostId, ServoUid } from '@servo-auditor/proto/ids.ts';
 import { Claims, isOf, type Span } from './book/claims.ts';
+import { Contests } from './book/contests.ts';
 import { Faults } from './book/faults.ts';
 import { Heard } from './book/heard.ts';
 import { Hosts } from './book/hosts.ts';
@@ -15,6 +16,7 @@ export class Ledger {
   readonly servos = new Servos();
   readonly claims = new Claims();
   readonly hosts = new Hosts();
+  readonly contests = new Contests();
   readonly heard = new Heard();
   readonly orders = new Orders();
   readonly operators = new Operators();
@@ -25,8 +27,8 @@ export class Ledger {
   }
 
   get handlers(): readonly Handlers[] {
-    const { servos, claims, hosts, heard, orders, operators, faults } = this;
-    return [servos, claims, hosts, heard, orders, operators, faults].map((book) => book.handlers);
+    const { servos, claims, hosts, contests, heard, orders, operators, faults } = this;
+    return [servos, claims, hosts, contests, heard, orders, operators, faults].map((book) => book.handlers);
   }
 
   /** The servo that an order is about, whatever its host shows it as. */

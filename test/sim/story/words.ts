@@ -47,6 +47,7 @@ const words: Words = {
   'coordinator.resumed': (e) => `coordinator ${e.coordinator} goes on`,
   'lead.taken': (e) => `coordinator ${e.coordinator} leads ${e.cells.join(', ')} under epoch ${e.epoch}`,
   'agent.welcomed': (e) => `agent of ${e.host} is welcomed under epoch ${e.epoch}`,
+  'contest.found': (e) => `host ${e.host} is found contested under epoch ${e.epoch}: ${e.why}`,
   'host.contested': (e) => `host ${e.host} is contested: ${e.why}`,
   'heartbeat.heard': (e) =>
     `heartbeat ${e.number} of ${e.host}, asked ${Math.round(e.atMs - e.askedMs)} ms ago, digest ${short(e.digest)}`,

@@ -27,6 +27,7 @@ function watchReports(coordinator: Coordinator, { proc, tell }: SpyGiven): void 
   const { fleet, epoch } = coordinator;
   const takeHeartbeat = fleet.takeHeartbeat.bind(fleet);
   const takeSnapshot = fleet.takeSnapshot.bind(fleet);
+  const contest = fleet.contest.bind(fleet);
   const heard = (
     host: HostId,
     digest: Parameters<typeof takeSnapshot>[1]['digest'],
@@ -70,6 +71,10 @@ function watchReports(coordinator: Coordinator, { proc, tell }: SpyGiven): void 
       });
     }
     return taken;
+  };
+  fleet.contest = (host, why) => {
+    contest(host, why);
+    if (why !== undefined) tell.tell({ kind: 'contest.found', host, epoch, why });
   };
 }
 

@@ -55,6 +55,43 @@ t.test('a contested host, until somebody accepts it; a retired one', (t) => {
   t.end();
 });
 
+const k2 = parseId('coordinator', 'k2');
+const found = (atMs: number, epoch = 1) =>
+  at(atMs, { kind: 'contest.found', host: h1, epoch, why: 'two sessions' });
+const contest = (events: readonly WorldEvent[]) => says(events).filter((m) => m.includes('found contested'));
+/** The story, with more in its places. */
+const among = (...more: readonly WorldEvent[]) => [...story(), ...more].toSorted((a, b) => a.atMs - b.atMs);
+
+t.test('what a leader found binds it before it is written, for its orders and for its yes', (t) => {
+  t.equal(contest(among(found(hour))).length, 2);
+  t.match(contest(among(found(madeMs + 1))), [/the yes to order o1: h1 was found contested/]);
+  const asked = story().find((e) => e.kind === 'question.asked')?.atMs ?? NaN;
+  t.same(contest(among(found(asked + 1))), [], 'found after the question, nobody can know it for its answer');
+  const accepted = at(2 * hour, { kind: 'operator.acted', act: 'host.accepted', about: 'h1' });
+  t.same(contest(among(found(hour), accepted)), []);
+  t.equal(contest(among(found(hour), accepted, found(2 * hour + 1))).length, 2, 'and again');
+  t.end();
+});
+
+t.test('what a leader found binds the next one, unless it ended before it can have written it', (t) => {
+  const next = (endedMs: number, ...more: readonly WorldEvent[]) =>
+    contest(
+      bent(
+        among(
+          ...more,
+          at(endedMs, { kind: 'coordinator.crashed', coordinator: parseId('coordinator', 'k1') }),
+          at(hour + minute, { kind: 'lead.taken', coordinator: k2, cells: [c1], epoch: 2 }),
+        ),
+        'order.durable',
+        (e) => ({ ...e, epoch: 2 }),
+      ),
+    ).filter((m) => !m.startsWith('the yes'));
+  t.same(next(hour + 4 * second, found(hour)), []);
+  t.equal(next(hour + 6 * second, found(hour)).length, 1);
+  t.same(next(hour + 6 * second, found(hour + 2 * minute)), [], 'a deposed one binds nobody else');
+  t.end();
+});
+
 t.test('a host that was renamed is another one to whoever contested it', (t) => {
   const contested = at(hour, { kind: 'host.contested', host: h2, why: 'two sessions' });
   const there = at(0, { kind: 'host.enrolled', host: h2, cell: c1, generation });

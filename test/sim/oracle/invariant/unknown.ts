@@ -1,6 +1,6 @@
 // I9: whatever cannot be decoded, is unknown or failed, keeps the servo: an incomplete inventory, a contested host, a witness without a
 // fresh snapshot, a look-up that failed or claimed, a control that was not called claimed, a servo that its host cannot vouch for.
-import type { ServoUid } from '@servo-auditor/proto/ids.ts';
+import type { HostId, ServoUid } from '@servo-auditor/proto/ids.ts';
 import type { Told } from '../../event.ts';
 import type { TrueOrder } from '../book/orders.ts';
 import { time, type Court, type Invariant } from '../court.ts';
@@ -16,12 +16,13 @@ export const unknown: Invariant = (court) => ({
     judgeHost(made, court, say);
     judgeWitnesses(made, court, say);
   },
-  'yes.committed': ({ order: id }) => {
+  'yes.committed': ({ order: id, epoch }) => {
     const order = court.ledger.orders.find(id);
     if (order === undefined) return;
     const { host, uid } = order.made;
     const say: Say = (message) =>
       court.found('I9', `the yes to order ${id}: ${message}`, { order: id, host, uid });
+    judgeContest(host, epoch, order.question?.atMs ?? 0, court, say);
     judgeLookups(order, court, say);
     judgeControls(order, court, say);
   },
@@ -44,7 +45,9 @@ export const unknown: Invariant = (court) => ({
   },
 });
 
-function judgeHost({ host, atMs }: Told<'order.durable'>, { ledger, setting }: Court, say: Say): void {
+function judgeHost(made: Told<'order.durable'>, court: Court, say: Say): void {
+  const { host, epoch, atMs } = made;
+  const { ledger, setting } = court;
   const it = ledger.hosts.find(host);
   const leftMs = ledger.hosts.leftMs(host);
   if (it === undefined && leftMs !== undefined) {
@@ -57,12 +60,20 @@ function judgeHost({ host, atMs }: Told<'order.durable'>, { ledger, setting }: C
   if (it === undefined || it.retired) return say(`${host} is not enrolled`);
   if (it.contestedSinceMs !== undefined)
     say(`${host} is contested since ${time(it.contestedSinceMs)}, and nobody accepted it`);
+  else judgeContest(host, epoch, atMs, court, say);
   const latest = ledger.heard.latest(host);
   if (latest === undefined) return say(`${host} never showed an inventory`);
   if (latest.problems > it.acknowledged.size)
     say(
       `the latest inventory of ${host} has ${latest.problems} problem(s), of which ${it.acknowledged.size} were acknowledged`,
     );
+}
+
+/** What the leader of this epoch knew by then, written or not. */
+function judgeContest(host: HostId, epoch: number, byMs: number, { ledger }: Court, say: Say): void {
+  const sinceMs = ledger.contests.knownSinceMs(host, epoch);
+  if (sinceMs !== undefined && sinceMs < byMs)
+    say(`${host} was found contested at ${time(sinceMs)}, and nobody accepted it`);
 }
 
 function judgeWitnesses({ atMs }: Told<'order.durable'>, { ledger, setting }: Court, say: Say): void {
