@@ -89,6 +89,7 @@ export async function compose(given: Given): Promise<Composed> {
       if (mark.version > decision.version) decision = mark;
     },
     nextHeartbeat: () => ++heartbeats,
+    voided: new Set(),
     contest: (host, why) => {
       if (fleet.views.get(host)?.contested === why) return;
       fleet.contest(host, why);

@@ -1,5 +1,12 @@
 // What the parts of a running coordinator share: one value, made once in main.ts, handed to whoever needs it.
-import type { CellId, CoordinatorId, Epoch, HostId, InstallationId } from '@servo-auditor/proto/ids.ts';
+import type {
+  CellId,
+  CoordinatorId,
+  Epoch,
+  HostId,
+  InstallationId,
+  OrderId,
+} from '@servo-auditor/proto/ids.ts';
 import type { Clock } from '@servo-auditor/proto/clock.ts';
 import type { Logger } from '@servo-auditor/proto/log.ts';
 import type { Policy } from './domain/policy.ts';
@@ -41,6 +48,8 @@ export interface Coordinator {
   readonly nextHeartbeat: () => number;
   /** Bars a host from orders until `servoctl hosts accept`. */
   readonly contest: (host: HostId, why: string) => void;
+  /** Orders whose controls failed: no later question about them gets a yes. Of this leadership, as orders are. */
+  readonly voided: Set<OrderId>;
   /** What the last pass found. Undefined before the first. */
   readonly report: () => Report | undefined;
 }

@@ -27,5 +27,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   },
   { seed: 227234123079, was: 'a host was accepted while it was written that it is contested' },
   { seed: 227234125968, was: 'a router that kept a claim to itself, below the limit of a shrink' },
-  { seed: 801878980199, was: 'a question that came twice, of which one was answered with no' },
+  {
+    seed: 801878980199,
+    was: 'a question that came twice, of which one was answered with no, and the other with a yes',
+  },
 ];

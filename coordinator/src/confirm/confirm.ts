@@ -38,6 +38,9 @@ async function sayYes(question: ConfirmRequest, host: HostId, coordinator: Coord
   checkHost(order, coordinator);
   await checkHolds(order, coordinator);
   await Promise.all([askWitnesses(order, coordinator), checkControls(order, coordinator)]);
+  // A question that came twice is asked twice at once: what fails for one holds for both.
+  if (coordinator.voided.has(order.id))
+    throw new No('controls', `order ${order.id} is void: its controls failed when it was asked about before`);
   const answer = await store.giveYes(fence(), order.id, yesLimits(order, coordinator));
   if (!answer.given) throw new No(answer.code, answer.message);
   const { orderId, bootId, nonce } = question;

@@ -12,9 +12,9 @@ interface Control {
   readonly firstSeenMs: number;
 }
 
-/** Throws `No` unless the authority calls every control claimed. */
+/** Throws `No` unless the authority calls every control claimed; then the order is void. */
 export async function checkControls(order: OpenOrder, coordinator: Coordinator): Promise<void> {
-  const { desk, policy } = coordinator;
+  const { desk, policy, voided } = coordinator;
   if (!desk.authority.profile.hasLookup) return;
   const controls = pickControls(order, policy.controls, coordinator);
   await Promise.all(
@@ -24,16 +24,18 @@ export async function checkControls(order: OpenOrder, coordinator: Coordinator):
         const { claims } = await desk.lookup(desk.authority, uid);
         claimed = claims.some((c) => c.host === undefined || c.host === host);
       } catch (error) {
+        voided.add(order.id);
         throw new No(
           'controls',
           `the control ${uid} could not be looked up: ${error instanceof Error ? error.message : String(error)}`,
         );
       }
-      if (!claimed)
-        throw new No(
-          'controls',
-          `the control ${uid} on ${host} is known to be live, and the look-up does not call it claimed`,
-        );
+      if (claimed) return;
+      voided.add(order.id);
+      throw new No(
+        'controls',
+        `the control ${uid} on ${host} is known to be live, and the look-up does not call it claimed`,
+      );
     }),
   );
 }

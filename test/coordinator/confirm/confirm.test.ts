@@ -377,6 +377,19 @@ t.test('of many questions at once one gets a yes', async (t) => {
   t.equal(await scene.stops(), 1);
 });
 
+t.test('an order whose controls failed is void: later the witness may answer right again', async (t) => {
+  const scene = await aScene(t, { queries: { lookup: faultyLookup } });
+  scene.lead.platform.sql("INSERT INTO fault VALUES ('s1')");
+  t.match(await scene.ask(), { kind: 'no', no: { code: 'controls', message: /s1 could not be looked up/ } });
+  scene.lead.platform.sql('DELETE FROM fault');
+  t.match(await scene.ask(), { kind: 'no', no: { code: 'controls', message: /order o-1 is void/ } });
+  t.equal(await scene.stops(), 0);
+  const other = parseId('servo uid', 'o2');
+  scene.report(h1, [condemned, other, ...lives]);
+  scene.order = await scene.open({ id: orderId('2'), uid: other });
+  t.match(await scene.ask(), { kind: 'yes' }, 'another order is asked about by itself');
+});
+
 t.test('a coordinator that was deposed says no', async (t) => {
   const scene = await aScene(t);
   await scene.coordinator.store.lead(parseId('coordinator', 'k2'), 0);

@@ -211,20 +211,21 @@ t.test('a claim that a look-up finds on another host, where the servo runs since
   t.end();
 });
 
-t.test('a question that came twice, of which one was answered with no', (t) => {
-  const twice = (first: 'failed' | 'claimed', then: 'failed' | 'claimed') =>
+t.test('a question that came twice, and a control that failed for one of the two', (t) => {
+  const yesMs = story().find((e) => e.kind === 'yes.committed')?.atMs ?? NaN;
+  const twice = (atMs: number, isCopy = true) =>
     says(
       bent(story(), 'lookup.answered', (e) =>
-        e.control
-          ? [
-              { ...e, answer: first },
-              { ...e, answer: then },
-            ]
-          : e,
-      ),
+        e.control && e.uid === 'k1' ? [...(isCopy ? [e] : []), { ...e, atMs, answer: 'failed' as const }] : e,
+      ).toSorted((a, b) => a.atMs - b.atMs),
     );
-  t.same(twice('failed', 'claimed'), []);
-  t.match(twice('claimed', 'failed')[0], /the control k1 was not answered/);
+  t.match(twice(yesMs - 40), [/the control k1 was not answered/], 'the order is void');
+  t.same(twice(yesMs - 2), [], 'but it comes too late for a yes that is being committed');
+  t.match(
+    twice(yesMs - 2, false),
+    [/the control k1 was not answered/],
+    'and a yes of its own it forbids always',
+  );
   t.end();
 });
 
