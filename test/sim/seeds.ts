@@ -31,4 +31,7 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 801878980199,
     was: 'a question that came twice, of which one was answered with no, and the other with a yes',
   },
+  { seed: 481326688279, was: 'undeleted and renamed between two readings: its tombstone counted for ever' },
+  { seed: 481326683958, was: 'a yes that came too late for its agent counted as a stop' },
+  { seed: 84226551246, was: 'a hold ended by a clock that had run slow when it was set, and then ran fast' },
 ];

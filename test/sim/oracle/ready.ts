@@ -115,7 +115,7 @@ function whyOperatorsWait(servo: TrueServo, atMs: number, ledger: Ledger): strin
   const { cell, generation, readerVersion, held } = ledger.hosts.must(id);
   if (held.has(uid) || held.has(undefined)) return 'held on the host';
   if (operators.frozenSinceMs !== undefined) return 'frozen';
-  const hold = operators.holdOn({ uid, host: id, cell, generation, projects: [project] }, atMs);
+  const hold = operators.holdOn({ uid, host: id, cell, generation, projects: [project] }, atMs, 0);
   if (hold !== undefined) return `hold ${hold.id}`;
   if (operators.mode(cell, generation) !== 'enforce') return 'not in enforce';
   if (readerVersion === undefined) return 'reader unknown';

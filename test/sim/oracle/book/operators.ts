@@ -64,10 +64,10 @@ export class Operators {
     return this.#frozenSinceMs;
   }
 
-  /** A hold that protects it at this time. */
-  holdOn(place: Place, atMs: number): Hold | undefined {
+  /** A hold that protects it at this time, however much clocks drift (as a share). */
+  holdOn(place: Place, atMs: number, drift: number): Hold | undefined {
     for (const hold of this.#holds.values())
-      if ((hold.untilMs === undefined || hold.untilMs > atMs) && protects(hold.scope, place)) return hold;
+      if (surelyUntilMs(hold, drift) > atMs && protects(hold.scope, place)) return hold;
     return undefined;
   }
 
@@ -78,6 +78,12 @@ export class Operators {
   certified(cell: CellId, generation: Generation, reader: ReaderVersion): Mode {
     return this.#certified.get(`${cell} ${generation} ${reader}`) ?? 'observe';
   }
+}
+
+/** Its end was worked out when it was set; since then the coordinator's clocks may have begun to run faster. */
+function surelyUntilMs({ sinceMs, untilMs }: Hold, drift: number): number {
+  if (untilMs === undefined) return Infinity;
+  return sinceMs + ((untilMs - sinceMs) * (1 - drift)) / (1 + drift);
 }
 
 function protects(scope: HoldScope, { uid, host, cell, generation, projects }: Place): boolean {

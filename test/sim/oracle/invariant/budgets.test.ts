@@ -53,6 +53,20 @@ t.test('a host: one in ten minutes', (t) => {
   t.end();
 });
 
+t.test('a yes that comes after its agent has refused the order stops nothing', (t) => {
+  const refused = (atMs: number) =>
+    at(atMs, { kind: 'journal.durable', host: h1, order: orderOf(1), entry: 'outcome' });
+  const [enrolled, order, yes] = stop(1, start, h1) as [WorldEvent, WorldEvent, WorldEvent];
+  const next = stop(2, start + minute, h1);
+  t.same(says([enrolled, order, refused(start + 1), yes, ...next]), []);
+  t.equal(
+    says([enrolled, order, yes, refused(start + 1), ...next]).length,
+    1,
+    'as far as anybody could know',
+  );
+  t.end();
+});
+
 t.test('every window counts, not only those that begin on the full ten minutes', (t) => {
   const times = [0, 6 * minute, 12 * minute];
   t.equal(says(times.flatMap((by, n) => stop(n, start + by, h1))).length, 2);

@@ -39,8 +39,8 @@ export const budgets: Invariant = (court) => {
 
   return {
     'yes.committed': ({ order: id, atMs }) => {
-      const made = ledger.orders.find(id)?.made;
-      if (made === undefined)
+      const order = ledger.orders.find(id);
+      if (order === undefined)
         return court.found(
           'I6',
           `a yes was committed for order ${id}, which nobody made: it is charged to no budget`,
@@ -48,6 +48,9 @@ export const budgets: Invariant = (court) => {
             order: id,
           },
         );
+      const { made, outcomeMs, beganMs } = order;
+      // Its agent had waited long enough, and refused it for good: such a yes stops nothing.
+      if (outcomeMs !== undefined && beganMs === undefined) return;
       const { host, cell, generation } = made;
       charge(`host:${host}`, policy.budgetHost, atMs, made);
       charge(`generation:${cell}:${generation}`, policy.budgetGeneration, atMs, made);

@@ -37,7 +37,7 @@ export const destroy: Invariant = ({ ledger, setting, found }) => {
       const truth = ledger.servos.find(host, incarnation);
       if (it === undefined || truth === undefined) return;
       const place = { uid, host, cell: it.cell, generation: it.generation, projects: [truth.project] };
-      const hold = ledger.operators.holdOn(place, atMs);
+      const hold = ledger.operators.holdOn(place, atMs, setting.drift);
       if (hold !== undefined || it.held.has(uid) || it.held.has(undefined))
         found('I14', `${uid} was destroyed on ${host} while it was held`, about);
     },

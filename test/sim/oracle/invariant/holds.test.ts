@@ -47,6 +47,9 @@ t.test('of something else, too late, ended or released', (t) => {
   t.same(says(hold({ kind: 'servo', uid: orphan }, yesMs + 1)), [], 'after the yes');
   t.same(says(hold({ kind: 'servo', uid: orphan }, hour, 2 * hour)), [], 'ended');
   t.equal(says(hold({ kind: 'servo', uid: orphan }, hour, 3 * hour)).length, 1, 'not ended');
+  // Over 1 h and 20 min, a clock that runs 0.1 % slow when it is set and fast later is 9.6 s early.
+  t.same(says(hold({ kind: 'servo', uid: orphan }, hour, yesMs + 9 * second)), [], 'ended on its clock');
+  t.equal(says(hold({ kind: 'servo', uid: orphan }, hour, yesMs + 10 * second)).length, 1);
   t.same(
     says(hold({ kind: 'servo', uid: orphan }, hour), at(2 * hour, { kind: 'hold.released', id: 1 })),
     [],

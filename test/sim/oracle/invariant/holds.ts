@@ -5,7 +5,7 @@ import type { TrueOrder } from '../book/orders.ts';
 import { time, type Invariant } from '../court.ts';
 import type { Ledger } from '../ledger.ts';
 
-export const holds: Invariant = ({ ledger, found }) => ({
+export const holds: Invariant = ({ ledger, found, setting }) => ({
   'yes.committed': ({ order: id, atMs }) => {
     const order = ledger.orders.find(id);
     if (order === undefined) return;
@@ -16,7 +16,11 @@ export const holds: Invariant = ({ ledger, found }) => ({
       found('I7', `order ${id} got its yes ${time(atMs - frozenMs)} after the freeze was committed`, about);
     const projects = projectsOf(order, ledger);
     for (const named of ledger.uidsOf(order)) {
-      const hold = ledger.operators.holdOn({ uid: named, host, cell, generation, projects }, atMs);
+      const hold = ledger.operators.holdOn(
+        { uid: named, host, cell, generation, projects },
+        atMs,
+        setting.drift,
+      );
       if (hold === undefined) continue;
       found(
         'I7',
