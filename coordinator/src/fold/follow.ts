@@ -8,7 +8,7 @@ import type { Book } from './book.ts';
 import { protecting } from './elsewhere.ts';
 import type { Candidate, HostRecord } from './host.ts';
 import { missingOf, nowhereOf, type Nowhere } from './nowhere.ts';
-import { releaseOf } from './releases.ts';
+import { hasTombstone, releaseOf } from './releases.ts';
 import { roundOf } from './rounds.ts';
 
 /** What is the same for all hosts of a pass. */
@@ -103,14 +103,17 @@ export function renewRelease(book: Book, record: HostRecord, candidate: Candidat
   const before = record.releases.get(candidate.key);
   const seat = book.authoritySeat;
   const { uid, uidIndex, incarnation, firstSeenMs, hasContradiction } = candidate.at;
+  const tombstones = seat?.tombstones.of(uid) ?? [];
   // Nothing proves more than a tombstone for exactly this; and what is not known well enough adds no release.
-  const isBest = before?.kind === 'tombstone' && before.capped === undefined;
+  const isBest =
+    before?.kind === 'tombstone' &&
+    before.capped === undefined &&
+    hasTombstone({ host: record.id, incarnation, tombstones });
   if (isBest || seat?.accepted === undefined || hasContradiction) {
     candidate.rounds.countFrom(before?.firstReadMs ?? 0);
     return false;
   }
   const vouched = book.isVouchedByAuthority(candidate.at.vouched);
-  const tombstones = seat.tombstones.of(uid);
   if (before === undefined && !vouched && tombstones.length === 0) {
     candidate.rounds.countFrom(0);
     return false;

@@ -24,7 +24,8 @@ export type LookedUp = 'released' | 'claimed' | 'not yet';
 
 /**
  * The release that stands for the servo now. A release that stands already is hard state: it is kept unless a better one is
- * there. Undefined: there is none.
+ * there. But a tombstone that the authority has taken back proves nothing: between two readings the servo may have been claimed
+ * again, and renamed; what is left begins now. Undefined: there is none.
  * @param startedMs when (`waitMs`) this leadership began.
  */
 export function releaseOf(
@@ -36,10 +37,23 @@ export function releaseOf(
 ): Release | undefined {
   const best = better(byTombstone(servo, startedMs, nowMs), byDisappearance(servo, lookedUp, nowMs));
   if (before === undefined) return best;
+  if (before.kind === 'tombstone' && !hasTombstone(servo)) return best;
   if (before.capped === 'no-lookup' && lookedUp === 'claimed') return undefined;
   if (best === undefined || rank(best) <= rank(before)) return before;
   // What was known to be over when the disappearance was read is over since then, however it is proved now.
   return before.kind === 'disappearance' ? { ...best, firstReadMs: before.firstReadMs } : best;
+}
+
+/** Whether the authority holds a tombstone that may be this servo's. */
+export function hasTombstone(servo: Pick<Unclaimed, 'host' | 'incarnation' | 'tombstones'>): boolean {
+  return servo.tombstones.some((tombstone) => isOf(servo, tombstone));
+}
+
+function isOf(
+  { host, incarnation }: Pick<Unclaimed, 'host' | 'incarnation'>,
+  tombstone: ReadTombstone,
+): boolean {
+  return (tombstone.host ?? host) === host && (tombstone.incarnation ?? incarnation) === incarnation;
 }
 
 /** Whether a look-up of the single uid would make the release stand by itself. */
@@ -50,8 +64,7 @@ export function wantsLookup(release: Release | undefined): boolean {
 function byTombstone(servo: Unclaimed, startedMs: number, nowMs: number): Release | undefined {
   let best: Release | undefined;
   for (const tombstone of servo.tombstones) {
-    if (tombstone.host !== undefined && tombstone.host !== servo.host) continue;
-    if (tombstone.incarnation !== undefined && tombstone.incarnation !== servo.incarnation) continue;
+    if (!isOf(servo, tombstone)) continue;
     const { firstReadMs, projectReleased, project } = tombstone;
     const exact =
       tombstone.incarnation !== undefined ||

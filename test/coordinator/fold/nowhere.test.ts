@@ -90,3 +90,19 @@ t.test('a claim that came a moment ago, and is missed on the very host', async (
   f.acknowledgedMissing.push({ host: hostId('h1'), uid: servoUid('new') });
   t.match(evidenceIn(await f.round(['a@h1/p', 'new@h1/p']), 'old'), { nowhere: undefined }, 'acknowledged');
 });
+
+t.test('undeleted and renamed between two readings', async (t) => {
+  const f = new FleetUnderTest([registryProfile]);
+  f.report('h1', ['a', 'old']);
+  await f.round(['a@h1/p', 'old@h1/p']);
+  const deleted = ['old@h1/p'];
+  for (let i = 0; i < 3; i++) await f.round(['a@h1/p'], deleted);
+  t.match(evidenceIn(await f.round(['a@h1/p'], deleted), 'old'), {
+    release: { kind: 'tombstone' },
+    rounds: { length: 4 },
+  });
+  const after = evidenceIn(await f.round(['a@h1/p', 'new@h1/p']), 'old');
+  t.match(after, { release: { kind: 'disappearance', capped: undefined }, nowhere: 'new' });
+  t.equal(after.release?.firstReadMs, f.now.waitMs, 'grace and rounds begin anew');
+  t.match(after.rounds, { length: 1 });
+});

@@ -66,8 +66,9 @@ t.test('the best proof stands, and is not given up for a lesser one', (t) => {
   t.match(release({ vouched: true, tombstones: [older] }, 'released'), { kind: 'disappearance' });
   t.match(release({ vouched: true, tombstones: [stone('a', 300)] }, 'released'), { kind: 'tombstone' });
   const standing = aRelease({ kind: 'tombstone', capped: undefined, firstReadMs: 120 });
-  t.equal(release({ vouched: true }, 'released', standing), standing);
-  t.equal(release({}, 'claimed', standing), standing);
+  const held = [stone('a', 300)];
+  t.equal(release({ vouched: true, tombstones: held }, 'released', standing), standing);
+  t.equal(release({ tombstones: held }, 'claimed', standing), standing);
   const gone = aRelease({ kind: 'disappearance', capped: undefined, firstReadMs: 120 });
   t.match(release({ tombstones: [stone('a', 300)] }, 'not yet', gone), {
     kind: 'tombstone',
@@ -78,5 +79,23 @@ t.test('the best proof stands, and is not given up for a lesser one', (t) => {
     { projectReleased: false },
     'the one that speaks of this servo alone',
   );
+  t.end();
+});
+
+t.test('a tombstone that the authority has taken back proves nothing any more', (t) => {
+  for (const capped of [undefined, 'tombstone-older'] as const) {
+    const standing = aRelease({ kind: 'tombstone', capped, firstReadMs: 120 });
+    t.equal(release({}, 'not yet', standing), undefined);
+    t.equal(
+      release({ tombstones: [stone('a@h2', 10), stone('a#other', 10)] }, 'not yet', standing),
+      undefined,
+    );
+    t.match(
+      release({ vouched: true }, 'not yet', standing),
+      { kind: 'disappearance', capped: 'no-lookup', firstReadMs: 500 },
+      'what is left begins now',
+    );
+    t.equal(release({ vouched: true }, 'claimed', standing), undefined);
+  }
   t.end();
 });
