@@ -34,4 +34,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 481326688279, was: 'undeleted and renamed between two readings: its tombstone counted for ever' },
   { seed: 481326683958, was: 'a yes that came too late for its agent counted as a stop' },
   { seed: 84226551246, was: 'a hold ended by a clock that had run slow when it was set, and then ran fast' },
+  {
+    seed: 751853621132,
+    was: 'a coordinator was killed while it wrote that one of two claims of a uid had ended, and none started again',
+  },
 ];

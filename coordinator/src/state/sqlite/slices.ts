@@ -10,7 +10,14 @@ export async function breathe(): Promise<void> {
   });
 }
 
-/** `items` in slices of at most `sliceRows`. */
-export function* slices<T>(items: readonly T[]): Iterable<readonly T[]> {
-  for (let from = 0; from < items.length; from += sliceRows) yield items.slice(from, from + sliceRows);
+/** `items` in slices of `sliceRows`, or of so many more as belong together with the last one. */
+export function* slices<T>(
+  items: readonly T[],
+  areTogether: (a: T, b: T) => boolean = () => false,
+): Iterable<readonly T[]> {
+  for (let from = 0, to: number; from < items.length; from = to) {
+    to = Math.min(from + sliceRows, items.length);
+    while (to < items.length && areTogether(items[to - 1] as T, items[to] as T)) to++;
+    yield items.slice(from, to);
+  }
 }

@@ -116,11 +116,15 @@ t.test(
     const desk = await aDesk(t, 'observe');
     const { store, fence, file } = desk;
     const [old, fresh] = [{ uid: uidOf('old') }, { uid: uidOf('fresh') }];
-    await store.recordSnapshot(fence(), aChange({ added: [old] }));
+    const [blue, green] = [
+      { uid: uidOf('moved'), host: h1 },
+      { uid: uidOf('moved'), host: h2 },
+    ];
+    await store.recordSnapshot(fence(), aChange({ added: [old, blue, green] }));
     const many = Array.from({ length: 5 * sliceRows }, (_, n) => ({ uid: uidOf(n) }));
     const writing = store.recordSnapshot(
       fence(),
-      aChange({ version: 2, added: [fresh, ...many], replaced: [old.uid] }),
+      aChange({ version: 2, added: [fresh, green, ...many], replaced: [old.uid, green.uid] }),
     );
     const other = openSqliteStore({ file, exclusive: false, demo: false });
     t.teardown(async () => await other.close());
@@ -132,6 +136,11 @@ t.test(
     const uids = new Set(kept?.claims.map((c) => c.uid));
     t.ok(uids.has(old.uid) && uids.has(fresh.uid));
     t.ok(uids.size < many.length, 'it was broken off');
+    t.strictSame(
+      kept?.claims.filter((c) => c.uid === green.uid),
+      [green],
+      'not twice: no coordinator would start again',
+    );
   },
 );
 
