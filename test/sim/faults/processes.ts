@@ -34,6 +34,8 @@ const leaderPoints: readonly Kind[] = [
   'audit.appended',
   'pass.ended',
 ];
+/** Where it stands still more often: between what it has read and what it decides from that. */
+const pausePoints: readonly Kind[] = [...leaderPoints, 'witness.read', 'witness.read', 'witness.read'];
 
 function concerns(host: Host, orders: ReadonlySet<string>): (event: WorldEvent) => boolean {
   return (event) =>
@@ -160,7 +162,7 @@ export const coordinatorPause: FaultRule = (given) => {
   if (leader === undefined) return undefined;
   const pauseMs = rng.pick([700, 5000, 20_000, 3 * minute, 20 * minute]);
   const isDeposed = rng.chance(0.6);
-  const point = somePoint(given, leaderPoints);
+  const point = somePoint(given, pausePoints);
   given.begin(
     { kind: 'coordinator', coordinator: leader.id },
     `it stands still for ${pauseMs} ms ${point.words}${isDeposed ? ', and another one takes the lead' : ''}`,
