@@ -38,4 +38,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 751853621132,
     was: 'a coordinator was killed while it wrote that one of two claims of a uid had ended, and none started again',
   },
+  {
+    seed: 890149929396,
+    was: 'a host that had booted and shown nothing yet counted as one whose servos are known',
+  },
 ];

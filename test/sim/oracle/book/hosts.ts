@@ -22,6 +22,8 @@ export interface TrueHost {
   /** When its agent last began to run. */
   agentSinceMs: number;
   boot: BootId | undefined;
+  /** When it last came up: what it showed before is of another boot. */
+  bootedMs: number;
   contestedSinceMs: number | undefined;
   /** Its agent refused because its journal is damaged, and nobody has repaired it yet. */
   journalDamaged: boolean;
@@ -51,10 +53,11 @@ export class Hosts {
       it.isUp = false;
       it.agentRuns = false;
     },
-    'host.booted': ({ host, boot }) => {
+    'host.booted': ({ host, boot, atMs }) => {
       const it = this.must(host);
       it.isUp = true;
       it.boot = boot;
+      it.bootedMs = atMs;
     },
     'host.reads': ({ host, readerVersion }) => {
       this.must(host).readerVersion = readerVersion;
@@ -153,6 +156,7 @@ export class Hosts {
       agentRuns: false,
       agentSinceMs: atMs,
       boot: undefined,
+      bootedMs: atMs,
       contestedSinceMs: undefined,
       journalDamaged: false,
       broken: new Set(),

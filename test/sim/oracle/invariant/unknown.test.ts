@@ -253,6 +253,8 @@ t.test('as many controls as there are servos that are known to be live', (t) => 
   const back = at(hour + minute, { kind: 'host.enrolled' as const, host: h2, cell: c1, generation });
   t.same(says([...unseen, ...beside, retired, back]), [], 'or is back and has shown nothing yet');
   t.equal(says([...unseen, ...beside, retired, back, inventory(hour + 2 * minute, others, h2)]).length, 1);
+  const booted = at(hour, { kind: 'host.booted', host: h2, boot: parseId('boot', 'h2-boot-2') });
+  t.same(says([...unseen, ...beside, booted]), [], 'or it has booted and shown nothing yet');
   const earlier = bent(asked('k1', 'k2'), 'inventory.taken', (e) => ({ ...e, epoch: 0 }));
   t.same(says(earlier), [], 'to this leader nothing was shown');
   t.end();

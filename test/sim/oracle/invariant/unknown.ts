@@ -137,9 +137,9 @@ function knownLive({ made }: TrueOrder, { ledger, setting }: Court): number {
   for (const [id, host] of ledger.hosts.all) {
     if (host.retired || host.cell !== made.cell || host.generation !== made.generation) continue;
     const latest = ledger.heard.latest(id);
-    // What was shown to an earlier leader, this one has not seen; what it showed before it was taken out is forgotten.
+    // What was shown to an earlier leader, this one has not seen; what it showed before it was taken out, or in another boot, is forgotten.
     if (latest === undefined || latest.problems > 0 || latest.epoch !== made.epoch) continue;
-    if (latest.atMs < host.memberSinceMs) continue;
+    if (latest.atMs < Math.max(host.memberSinceMs, host.bootedMs)) continue;
     for (const servo of ledger.servos.on(id)) {
       if (servo.uid === made.uid || latest.servos.get(servo.uid)?.has(servo.incarnation) !== true) continue;
       const isKnown = ledger.claims
