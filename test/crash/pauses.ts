@@ -246,7 +246,7 @@ export const pauses: readonly Pause[] = [
     'order',
     'the coordinator sleeps before it writes an order',
     {
-      place: `${sqlite}/store.ts:openPlan COMMIT cases=ordered,orders=open [order.opened]`,
+      place: `${sqlite}/store.ts:openPlan COMMIT *orders=open [order.opened]`,
       moment: 'before',
     },
     'nothing',
@@ -254,7 +254,7 @@ export const pauses: readonly Pause[] = [
   coordinatorPause(
     'order-sent',
     'the coordinator sleeps with an order that it has written',
-    { place: `${sqlite}/store.ts:openPlan COMMIT cases=ordered,orders=open [order.opened]`, moment: 'after' },
+    { place: `${sqlite}/store.ts:openPlan COMMIT *orders=open [order.opened]`, moment: 'after' },
     'nothing',
   ),
   coordinatorPause(

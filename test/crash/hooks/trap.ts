@@ -17,6 +17,7 @@ export type Deed = 'kill' | 'pause';
 export interface Trap {
   /** Another one counts anew. */
   readonly id: string;
+  /** A `*` stands for anything: what else is written in the same transaction differs from run to run. */
   readonly place: string;
   readonly moment: Moment;
   /** The how manieth write of this place since the trap was set, from 1. */
@@ -41,7 +42,8 @@ export class Trapper {
   readonly #trap: string;
   readonly #told: string;
   #id = '';
-  readonly #counts = new Map<string, number>();
+  /** Writes of the place since the trap was set. */
+  #count = 0;
   readonly isShared: boolean;
 
   constructor(configFile: string) {
@@ -57,11 +59,10 @@ export class Trapper {
     if (trap === undefined) return undefined;
     if (trap.id !== this.#id) {
       this.#id = trap.id;
-      this.#counts.clear();
+      this.#count = 0;
     }
-    const count = (this.#counts.get(place) ?? 0) + 1;
-    this.#counts.set(place, count);
-    return trap.place === place && trap.occurrence === count ? trap.moment : undefined;
+    if (!isAt(trap.place, place)) return undefined;
+    return ++this.#count === trap.occurrence ? trap.moment : undefined;
   }
 
   /** The trap closes. Returns only when this process was stopped and told to go on. */
@@ -69,7 +70,8 @@ export class Trapper {
     const trap = this.#set();
     if (trap === undefined) throw new Error('no trap is set');
     this.#tell({ told: 'trapped', id: trap.id, pid: process.pid });
-    raw.rmSync(this.#trap);
+    // Whoever waits for it may have removed it already.
+    raw.rmSync(this.#trap, { force: true });
     switch (trap.deed) {
       case 'kill':
         process.kill(process.pid, 'SIGKILL');
@@ -92,4 +94,9 @@ export class Trapper {
   #tell(told: Told): void {
     raw.appendFileSync(this.#told, `${JSON.stringify(told)}\n`);
   }
+}
+
+function isAt(trapped: string, place: string): boolean {
+  const [head = '', tail] = trapped.split('*');
+  return tail === undefined ? place === head : place.startsWith(head) && place.endsWith(tail);
 }

@@ -171,7 +171,7 @@ export const closed: Scene = {
     const { coordinator } = ground;
     const agent = ground.agent(subject.host.id);
     const trap = ground.trap(coordinator, {
-      place: 'state/sqlite/store.ts:openPlan COMMIT cases=ordered,orders=open [order.opened]',
+      place: 'state/sqlite/store.ts:openPlan COMMIT *orders=open [order.opened]',
       moment: 'after',
       occurrence: 1,
       deed: 'kill',
