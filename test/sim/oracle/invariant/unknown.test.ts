@@ -26,6 +26,7 @@ import {
   story,
   withdrawn,
   without,
+  registry,
 } from '../story.ts';
 
 const says = (events: readonly WorldEvent[]) =>
@@ -255,6 +256,14 @@ t.test('as many controls as there are servos that are known to be live', (t) => 
   t.equal(says([...unseen, ...beside, retired, back, inventory(hour + 2 * minute, others, h2)]).length, 1);
   const booted = at(hour, { kind: 'host.booted', host: h2, boot: parseId('boot', 'h2-boot-2') });
   t.same(says([...unseen, ...beside, booted]), [], 'or it has booted and shown nothing yet');
+  const lying = {
+    id: 1,
+    fault: 'witness-truncated' as const,
+    subject: { kind: 'witness' as const, witness: registry },
+    detail: 'it answers half of its rows',
+  };
+  const lied = [at(0, { kind: 'fault.began' as const, ...lying }), ...asked('k1', 'k2'), ...left(3)];
+  t.same(says(lied), [], 'nor may anybody know what the authority keeps to itself');
   const earlier = bent(asked('k1', 'k2'), 'inventory.taken', (e) => ({ ...e, epoch: 0 }));
   t.same(says(earlier), [], 'to this leader nothing was shown');
   t.end();

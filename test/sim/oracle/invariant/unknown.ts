@@ -131,8 +131,11 @@ function judgeControls(order: TrueOrder, byMs: number, court: Court, say: Say): 
 /** Servos of the host and of its generation in the cell that the coordinator must know to be live; at most as many as are asked for. */
 function knownLive({ made }: TrueOrder, { ledger, setting }: Court): number {
   const { authority } = ledger.claims;
-  const readMs = authority === undefined ? undefined : ledger.heard.lastAccepted(authority.id)?.beganMs;
-  if (readMs === undefined) return 0;
+  const reading = authority === undefined ? undefined : ledger.heard.lastAccepted(authority.id);
+  if (authority === undefined || reading === undefined) return 0;
+  const { beganMs: readMs } = reading;
+  // What it kept to itself, nobody knows.
+  if (ledger.faults.lied(authority.id, readMs, reading.atMs)) return 0;
   const known = new Set<ServoUid>();
   for (const [id, host] of ledger.hosts.all) {
     if (host.retired || host.cell !== made.cell || host.generation !== made.generation) continue;
@@ -145,7 +148,7 @@ function knownLive({ made }: TrueOrder, { ledger, setting }: Court): number {
       const isKnown = ledger.claims
         .claimsOf(servo.uid)
         .some(
-          (s) => s.witness === authority?.id && s.host === id && s.toMs === undefined && s.fromMs <= readMs,
+          (s) => s.witness === authority.id && s.host === id && s.toMs === undefined && s.fromMs <= readMs,
         );
       if (isKnown) known.add(servo.uid);
       if (known.size >= setting.policy.controls) return known.size;
