@@ -222,6 +222,7 @@ export function anOrphan(
     known: true,
     release: aRelease(),
     nowhere: undefined,
+    nowhereSince: undefined,
     nowhereMs: undefined,
     rounds: [aRound(1, 3), aRound(2, 3), aRound(3, 3)],
     roundCount: 3,

@@ -19,7 +19,11 @@ export function checkOperators(entry: PlanEntry, view: HostView, raw: RawEvidenc
   const unsure = votes.size < policy.quorumSources || evidence.activity === 'unknown';
   if ((mode !== 'enforce' || unsure) && !entry.approved) report('mode', 'it needs an approval');
   const approvals = operator.approvals.filter(
-    (a) => a.uid === evidence.uid && a.incarnation === evidence.incarnation && lives(a, raw),
+    (a) =>
+      a.uid === evidence.uid &&
+      a.incarnation === evidence.incarnation &&
+      (evidence.nowhereSince?.monoMs ?? -Infinity) <= a.at.monoMs &&
+      lives(a, raw),
   );
   if (entry.approved && approvals.length === 0) report('mode', 'no living approval of this incarnation');
   const readers = [view.readerVersion, view.inheritsFrom];

@@ -107,6 +107,8 @@ export interface Evidence {
    * shows. Claimed by the authority, naming this host or none, or by another witness alone.
    */
   readonly nowhere: ServoUid | undefined;
+  /** The first of the passes since which it was this very one; undefined: there is none now. */
+  readonly nowhereSince: Instant | undefined;
   /** When (`waitMs`) a round of its host last found one; undefined: none did since nobody claims the servo. */
   readonly nowhereMs: number | undefined;
   /** Its rounds of evidence since the last claim, oldest first; only the first and the newest few are kept. */

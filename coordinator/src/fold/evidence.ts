@@ -72,6 +72,7 @@ export function makeEvidence(facts: ServoFacts): Evidence {
     known: facts.known,
     release: facts.release,
     nowhere: candidate?.nowhere,
+    nowhereSince: candidate?.nowhereSince,
     nowhereMs: candidate?.nowhereMs,
     rounds: candidate?.rounds.rounds(facts.recent) ?? noRounds,
     roundCount: candidate?.rounds.count ?? 0,

@@ -46,21 +46,28 @@ export function follow(
     if (isProtected(book, record, candidate, following.now)) {
       candidate.rounds.restart(0);
       candidate.lookedUp = 'not yet';
-      candidate.nowhere = candidate.nowhereMs = undefined;
+      noNowhere(candidate);
       endRelease(book, record, candidate);
       continue;
     }
     if (renewRelease(book, record, candidate, following.now)) (questions ??= []).push({ record, candidate });
     const release = record.releases.get(candidate.key);
     if (release?.kind === 'disappearance') {
-      candidate.nowhere =
+      const nowhere =
         nowhereOf(following.nowhere, release.project) ?? missingOf(book, missing, release.project);
-      if (candidate.nowhere !== undefined && round !== undefined) candidate.nowhereMs = round.atMs;
-    } else candidate.nowhere = candidate.nowhereMs = undefined;
+      if (nowhere !== candidate.nowhere)
+        candidate.nowhereSince = nowhere === undefined ? undefined : following.now;
+      candidate.nowhere = nowhere;
+      if (nowhere !== undefined && round !== undefined) candidate.nowhereMs = round.atMs;
+    } else noNowhere(candidate);
     if (round === undefined || record.noted === undefined) continue;
     if (candidate.at.firstSeenMs <= record.noted.atMs) candidate.rounds.add(round);
   }
   return questions ?? noQuestions;
+}
+
+function noNowhere(candidate: Candidate): void {
+  candidate.nowhere = candidate.nowhereSince = candidate.nowhereMs = undefined;
 }
 
 const noQuestions: readonly Question[] = Object.freeze([]);

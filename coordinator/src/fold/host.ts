@@ -1,5 +1,6 @@
 // All that the book holds of one host beside its view: what is carried between inventories, and what follows from them.
 import type { HostId, Incarnation, ServoUid } from '@servo-auditor/proto/ids.ts';
+import type { Instant } from '@servo-auditor/proto/time.ts';
 import type { EvidenceRound, Release } from '../domain/evidence.ts';
 import type { Acknowledged, HostView } from '../domain/host.ts';
 import { cohortName } from '../domain/operator.ts';
@@ -42,6 +43,8 @@ export class Candidate {
   askedInPass = 0;
   /** As in `Evidence`, of the latest pass. */
   nowhere: ServoUid | undefined;
+  /** As in `Evidence`. */
+  nowhereSince: Instant | undefined;
   /** As in `Evidence`. */
   nowhereMs: number | undefined;
 

@@ -169,6 +169,10 @@ const right: Readonly<Record<string, Case>> = {
     view: { inventory: anInventory([{ activity: 'unknown' }]) },
     evidence: { activity: 'unknown' },
   },
+  'an approval from the moment in which its new name was claimed': {
+    ...approvedBy({}),
+    evidence: { nowhere: otherUid, nowhereSince: ago(minute) },
+  },
   'a release at the limit': {
     raw: { releases: [aRelease({ firstReadMs: ago(hour).waitMs })] },
     rounds: three((n) => ({ atMs: ago(20 * minute).waitMs + n * 5 * minute })),
@@ -649,6 +653,10 @@ const wrong: Readonly<Record<string, readonly [Case, readonly string[]]>> = {
   ],
   'an approval of another servo': [approvedBy({ uid: otherUid }), noLiving],
   'an approval of another incarnation': [approvedBy({ incarnation: otherIncarnation }), noLiving],
+  'an approval from a moment before its new name may have been claimed': [
+    { ...approvedBy({}), evidence: { nowhere: otherUid, nowhereSince: ago(minute - 1) } },
+    noLiving,
+  ],
   'an approval of another boot': [approvedBy({ at: { ...now, bootId: otherBoot } }), noLiving],
   ...Object.fromEntries(
     clocks.map((clock) => [

@@ -91,6 +91,24 @@ t.test('a claim that came a moment ago, and is missed on the very host', async (
   t.match(evidenceIn(await f.round(['a@h1/p', 'new@h1/p']), 'old'), { nowhere: undefined }, 'acknowledged');
 });
 
+t.test('since when it is this very one', async (t) => {
+  const f = new FleetUnderTest([registryProfile]);
+  f.report('h1', ['a', 'old']);
+  await f.round(['a@h1/p', 'old@h1/p']);
+  const since = async (...claims: readonly string[]) =>
+    evidenceIn(await f.round(['a@h1/p', ...claims]), 'old').nowhereSince?.monoMs;
+  t.equal(await since(), undefined);
+  const first = await since('new@h1/p');
+  t.equal(first, f.now.monoMs);
+  t.equal(await since('new@h1/p'), first, 'it stands');
+  t.equal(await since(), undefined);
+  const again = await since('new@h1/p');
+  t.equal(again, f.now.monoMs, 'it went, and came again');
+  t.equal(await since('other@h1/p'), f.now.monoMs, 'another one');
+  await f.round(['a@h1/p', 'old@h1/p']);
+  t.equal(await since(), undefined);
+});
+
 t.test('undeleted and renamed between two readings', async (t) => {
   const f = new FleetUnderTest([registryProfile]);
   f.report('h1', ['a', 'old']);

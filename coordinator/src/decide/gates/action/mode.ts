@@ -6,7 +6,7 @@ import type { RoundContext } from '../../../domain/plan.ts';
 import { evidenceGates, type Judgement } from '../../../domain/verdict.ts';
 import type { ActionGateRule } from '../../acting.ts';
 
-/** The approval of this very incarnation, if it still lives. */
+/** The approval of this very incarnation, if it still lives, and whoever gave it could know what speaks against it now. */
 export function livingApproval(
   { evidence }: Judgement,
   { operator, policy, now }: RoundContext,
@@ -15,6 +15,7 @@ export function livingApproval(
     (a) =>
       a.uid === evidence.uid &&
       a.incarnation === evidence.incarnation &&
+      (evidence.nowhereSince?.monoMs ?? -Infinity) <= a.at.monoMs &&
       stalenessMs(a.at, now) - a.pausedMs <= policy.approvalLivesMs,
   );
 }

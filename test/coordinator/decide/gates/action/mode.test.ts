@@ -67,6 +67,14 @@ t.test('an approval lives to the end of its time', (t) => {
   t.end();
 });
 
+t.test('an approval does not speak of a new name that was claimed after it', (t) => {
+  const claimed = (ms: number) => anOrphan({ nowhere: otherUid, nowhereSince: ago(ms) });
+  const later = claimed(30 * minute - 1);
+  answers(t, askGate('mode', inMode('enforce', [approval]), later), 'refuse', /capped at propose by swap/);
+  answers(t, askGate('mode', inMode('enforce', [approval]), claimed(30 * minute)), 'pass', /approved/);
+  t.end();
+});
+
 t.test('what waits for an approval says for which of the two reasons', (t) => {
   const capped = anOrphan({ release: aRelease({ capped: 'no-lookup' }) });
   const plain = askGate('mode', inMode('propose'));
