@@ -42,4 +42,13 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 890149929396,
     was: 'a host that had booted and shown nothing yet counted as one whose servos are known',
   },
+  {
+    seed: 890149935098,
+    was: 'what an authority left out counted among the servos that are known to be live',
+  },
+  { seed: 939044996961, was: 'an approval stood, though the new name of its servo was claimed after it' },
+  {
+    seed: 939044996226,
+    was: 'a coordinator that stood still while it wrote an order counted as one that had not looked',
+  },
 ];

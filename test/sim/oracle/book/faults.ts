@@ -1,5 +1,5 @@
 // Which faults are active, which processes stand still, and for how long each one did.
-import type { HostId, WitnessId } from '@servo-auditor/proto/ids.ts';
+import type { CoordinatorId, HostId, WitnessId } from '@servo-auditor/proto/ids.ts';
 import type { Fault, Told } from '../../event.ts';
 import type { Handlers } from '../handler.ts';
 
@@ -21,6 +21,7 @@ export class Faults {
   /** When the last one ended, or whatever else disturbs all: a new leader. */
   lastEndedMs = 0;
   readonly #pauses = new Map<HostId, Pause[]>();
+  readonly #stills = new Map<CoordinatorId, Pause>();
   readonly #lies = new Map<number, Pause & { readonly witness: WitnessId }>();
 
   readonly handlers: Handlers = {
@@ -38,6 +39,13 @@ export class Faults {
       const lie = this.#lies.get(id);
       if (lie !== undefined) lie.toMs = atMs;
       this.lastEndedMs = atMs;
+    },
+    'coordinator.paused': ({ coordinator, atMs }) => {
+      this.#stills.set(coordinator, { fromMs: atMs, toMs: undefined });
+    },
+    'coordinator.resumed': ({ coordinator, atMs }) => {
+      const last = this.#stills.get(coordinator);
+      if (last !== undefined) last.toMs = atMs;
     },
     'agent.paused': ({ host, atMs }) => {
       const pauses = this.#pauses.get(host);
@@ -60,6 +68,15 @@ export class Faults {
     for (const { witness, fromMs: began, toMs } of this.#lies.values())
       if (witness === of && began <= untilMs && (toMs ?? Infinity) >= fromMs) return true;
     return false;
+  }
+
+  /** How long a coordinator stood still that went on at most `withinMs` before, in milliseconds. */
+  stillMs(atMs: number, withinMs: number): number {
+    let longest = 0;
+    for (const { fromMs, toMs } of this.#stills.values())
+      if (toMs !== undefined && toMs <= atMs && atMs - toMs <= withinMs)
+        longest = Math.max(longest, toMs - fromMs);
+    return longest;
   }
 
   /** How long the agent of a host stood still within this time, in milliseconds. */

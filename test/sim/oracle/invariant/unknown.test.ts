@@ -127,6 +127,14 @@ t.test('a witness without a fresh snapshot', (t) => {
     e.witness === router && e.number === 62 ? { ...e, outcome: 'waiting' as const } : e,
   );
   t.match(says(old), [/the last accepted snapshot of router is 599.9 s old, at most 120/]);
+  const coordinator = parseId('coordinator', 'k1');
+  const still = (untilMs: number) => [
+    at(madeMs - 9 * minute, { kind: 'coordinator.paused' as const, coordinator }),
+    at(untilMs, { kind: 'coordinator.resumed' as const, coordinator }),
+  ];
+  const among = (untilMs: number) => says([...old, ...still(untilMs)].toSorted((a, b) => a.atMs - b.atMs));
+  t.same(among(madeMs - 2), [], 'it stood still while it wrote the order');
+  t.equal(among(madeMs - 10).length, 1, 'it went on before, and could look');
   t.end();
 });
 

@@ -8,7 +8,7 @@ import { atMostMs } from '../setting.ts';
 
 type Say = (message: string) => void;
 
-/** So long the transaction of a yes takes at most, in milliseconds: what comes meanwhile it does not see. */
+/** So long the transaction of a plan or a yes takes at most, in milliseconds: what comes meanwhile it does not see. */
 const committingMs = 3;
 
 export const unknown: Invariant = (court) => ({
@@ -89,7 +89,8 @@ function judgeWitnesses({ atMs }: Told<'order.durable'>, { ledger, setting }: Co
     }
     const tookMs = accepted.atMs - accepted.beganMs;
     const limitMs = atMostMs(Math.min(witnessAgeCeilingMs, Math.max(witnessAgeMs, 2 * tookMs)), setting);
-    const ageMs = atMs - accepted.beganMs;
+    // Who stands still in the middle of the transaction has decided before; the yes looks at everything again.
+    const ageMs = atMs - ledger.faults.stillMs(atMs, committingMs) - accepted.beganMs;
     if (ageMs > limitMs)
       say(`the last accepted snapshot of ${id} is ${time(ageMs)} old, at most ${time(limitMs)}`);
   }
