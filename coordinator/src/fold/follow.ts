@@ -46,7 +46,7 @@ export function follow(
     if (isProtected(book, record, candidate, following.now)) {
       candidate.rounds.restart(0);
       candidate.lookedUp = 'not yet';
-      noNowhere(candidate);
+      forgetNowhere(candidate);
       endRelease(book, record, candidate);
       continue;
     }
@@ -59,14 +59,14 @@ export function follow(
         candidate.nowhereSince = nowhere === undefined ? undefined : following.now;
       candidate.nowhere = nowhere;
       if (nowhere !== undefined && round !== undefined) candidate.nowhereMs = round.atMs;
-    } else noNowhere(candidate);
+    } else forgetNowhere(candidate);
     if (round === undefined || record.noted === undefined) continue;
     if (candidate.at.firstSeenMs <= record.noted.atMs) candidate.rounds.add(round);
   }
   return questions ?? noQuestions;
 }
 
-function noNowhere(candidate: Candidate): void {
+function forgetNowhere(candidate: Candidate): void {
   candidate.nowhere = candidate.nowhereSince = candidate.nowhereMs = undefined;
 }
 
