@@ -16,6 +16,10 @@ interface Control {
 export async function checkControls(order: OpenOrder, coordinator: Coordinator): Promise<void> {
   const { desk, policy, voided } = coordinator;
   if (!desk.authority.profile.hasLookup) return;
+  const fail = (why: string): never => {
+    voided.add(order.id);
+    throw new No('controls', why);
+  };
   const controls = pickControls(order, policy.controls, coordinator);
   await Promise.all(
     controls.map(async ({ uid, host }) => {
@@ -24,18 +28,12 @@ export async function checkControls(order: OpenOrder, coordinator: Coordinator):
         const { claims } = await desk.lookup(desk.authority, uid);
         claimed = claims.some((c) => c.host === undefined || c.host === host);
       } catch (error) {
-        voided.add(order.id);
-        throw new No(
-          'controls',
+        return fail(
           `the control ${uid} could not be looked up: ${error instanceof Error ? error.message : String(error)}`,
         );
       }
-      if (claimed) return;
-      voided.add(order.id);
-      throw new No(
-        'controls',
-        `the control ${uid} on ${host} is known to be live, and the look-up does not call it claimed`,
-      );
+      if (!claimed)
+        fail(`the control ${uid} on ${host} is known to be live, and the look-up does not call it claimed`);
     }),
   );
 }

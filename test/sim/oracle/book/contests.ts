@@ -9,7 +9,7 @@ interface Finding {
 }
 
 /** So long a finder may take to write it, in milliseconds: far less than a round. */
-export const writtenWithinMs = 5000;
+const writtenWithinMs = 5000;
 
 export class Contests {
   readonly #found = new Map<HostId, readonly Finding[]>();
