@@ -354,6 +354,8 @@ type Done =
       readonly uid: ServoUid;
       readonly beganMs: number;
       readonly answer: 'claimed' | 'not-claimed' | 'failed';
+      /** What the claims in the answer name as their hosts; it may be as old as the witness is. */
+      readonly hosts: readonly (HostId | undefined)[];
       readonly control: boolean;
     }
   | { readonly kind: 'condemned'; readonly order: OrderId; readonly uid: ServoUid; readonly epoch: number }

@@ -188,6 +188,7 @@ export function lookups(atMs: number, order = order1, uid = orphan): readonly Wo
       uid: of,
       beganMs: atMs - 50,
       answer: control ? 'claimed' : 'not-claimed',
+      hosts: control ? [h1] : [],
       control,
     });
   return [

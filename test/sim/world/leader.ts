@@ -21,6 +21,7 @@ import type { Policy } from '../../../coordinator/src/domain/policy.ts';
 import type { Report } from '../../../coordinator/src/round/report.ts';
 import { serveSession } from '../../../coordinator/src/session/handler.ts';
 import { Fenced, type StateStore } from '../../../coordinator/src/state/port.ts';
+import type { Claim } from '../../../coordinator/src/domain/witness.ts';
 import type { Witness } from '../../../coordinator/src/witness/port.ts';
 import type { Proc } from '../kernel/loop.ts';
 import type { ServerEnd } from '../net/stream.ts';
@@ -48,7 +49,7 @@ export type OnLookup = (
   witness: WitnessId,
   uid: ServoUid,
   beganMs: number,
-  answer: 'claimed' | 'not-claimed' | 'failed',
+  claims: readonly Claim[] | 'failed',
 ) => void;
 
 /** For which order something is asked. */
@@ -169,7 +170,7 @@ export class Leader {
     tell.tell({ kind: 'audit.appended', version: lead.decision.version, hash: lead.decision.hash });
     const trueOfWait = (waitMs: number): number => proc.machine.trueOf(startMs + (waitMs - lead.waitedMs));
     const store = watchedStore({ store: raw, proc, tell, trueOfWait, onEnrolled });
-    const onLookup: OnLookup = (witness, uid, beganMs, answer) => {
+    const onLookup: OnLookup = (witness, uid, beganMs, claims) => {
       const about = asking.getStore();
       if (about === undefined || !proc.alive) return;
       tell.tell({
@@ -178,7 +179,8 @@ export class Leader {
         witness,
         uid,
         beganMs,
-        answer,
+        answer: claims === 'failed' ? claims : claims.length > 0 ? 'claimed' : 'not-claimed',
+        hosts: claims === 'failed' ? [] : claims.map((claim) => claim.host),
         control: uid !== about.uid,
       });
     };

@@ -1,7 +1,7 @@
 // How a coordinator reads one source of the platform: whole, or one uid at a time, in its own time, and in all the ways in
 // which such readings go wrong.
 import { parseId, type ServoUid, type WitnessId } from '@servo-auditor/proto/ids.ts';
-import type { Lookup, WitnessProfile } from '../../../coordinator/src/domain/witness.ts';
+import type { Claim, Lookup, WitnessProfile } from '../../../coordinator/src/domain/witness.ts';
 import {
   WitnessFailed,
   type ReadingEnd,
@@ -45,7 +45,7 @@ export interface WitnessGiven {
     witness: WitnessId,
     uid: ServoUid,
     beganMs: number,
-    answer: 'claimed' | 'not-claimed' | 'failed',
+    claims: readonly Claim[] | 'failed',
   ) => void;
 }
 
@@ -99,7 +99,7 @@ export function openSimWitness(given: WitnessGiven): Witness {
         const claims = ill.empty ? [] : [...contents.claims.values()].filter((c) => c.uid === uid);
         // The way back takes time too, in which the platform goes on.
         await wait(lookupMs, signal);
-        onLookup(source.id, uid, beganMs, claims.length > 0 ? 'claimed' : 'not-claimed');
+        onLookup(source.id, uid, beganMs, claims);
         return { claims, version: contents.version, lineage };
       } catch (error) {
         onLookup(source.id, uid, beganMs, 'failed');

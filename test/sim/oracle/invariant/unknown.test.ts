@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseId } from '@servo-auditor/proto/ids.ts';
+import { parseId, type HostId } from '@servo-auditor/proto/ids.ts';
 import type { WorldEvent } from '../../event.ts';
 import {
   at,
@@ -148,7 +148,9 @@ t.test('a snapshot that takes long may be older, up to a ceiling', (t) => {
 
 t.test('a look-up that failed, that claimed, that nobody made', (t) => {
   const answer = (to: 'failed' | 'claimed') =>
-    says(bent(story(), 'lookup.answered', (e) => (e.witness === router ? { ...e, answer: to } : e)));
+    says(
+      bent(story(), 'lookup.answered', (e) => (e.witness === router ? { ...e, answer: to, hosts: [h1] } : e)),
+    );
   t.match(answer('failed'), [/router could not tell about s1/]);
   t.match(answer('claimed'), [/router answered that s1 is claimed/]);
   t.match(says(bent(story(), 'lookup.answered', (e) => (e.witness === router ? [] : e))), [
@@ -197,26 +199,28 @@ t.test('a host that never showed an inventory', (t) => {
 });
 
 t.test('a claim that a look-up finds on another host, where the servo runs since long, is no No', (t) => {
+  const there = { witness: router, uid: orphan, host: h2 };
   const moved = (atMs: number): readonly WorldEvent[] => [
     at(0, { kind: 'host.enrolled', host: h2, cell: c1, generation }),
     inventory(atMs + second, [orphan], h2),
     at(atMs, {
       kind: 'claim.committed',
-      witness: router,
-      uid: orphan,
-      host: h2,
+      ...there,
       incarnation: undefined,
       project: projectOf(orphan),
       version: 2,
     }),
   ];
-  const events = bent(story(), 'lookup.answered', (e) =>
-    e.witness === router ? { ...e, answer: 'claimed' as const } : e,
-  );
-  t.same(says([...events, ...moved(minute)]), []);
-  t.match(says([...events, ...moved(2 * hour)]), [/router answered that s1 is claimed/], 'too young');
-  const here = claimed(orphan, 2 * hour).filter((e) => 'witness' in e && e.witness === router);
-  t.match(says([...events, ...moved(minute), ...here]).join('\n'), /router answered/, 'and another here');
+  const answered = (...hosts: readonly HostId[]) =>
+    bent(story(), 'lookup.answered', (e) =>
+      e.witness === router ? { ...e, answer: 'claimed' as const, hosts } : e,
+    );
+  t.same(says([...answered(h2), ...moved(minute)]), []);
+  t.match(says([...answered(h2), ...moved(2 * hour)]), [/router answered that s1 is claimed/], 'too young');
+  t.match(says([...answered(h1, h2), ...moved(minute)]), [/router answered/], 'and another here');
+  const ended = at(2 * hour, { kind: 'claim.withdrawn', ...there, how: 'released', version: 3 });
+  t.same(says([...answered(h2), ...moved(minute), ended]), [], 'a stale answer');
+  t.match(says([...answered(h1), ...moved(minute)]), [/router answered/], 'a stale answer of a claim here');
   t.end();
 });
 

@@ -106,8 +106,12 @@ function judgeLookups(order: TrueOrder, { ledger }: Court, say: Say): void {
     }
     if (answer.answer === 'failed') say(`${id} could not tell about ${answer.uid}`);
     if (answer.answer !== 'claimed') continue;
-    const spans = [...ledger.claimsOn(order)].filter((s) => s.witness === id && s.toMs === undefined);
-    const moved = spans.length > 0 && spans.every((s) => !ledger.protects(s, order.made.host, answer.atMs));
+    // A stale answer speaks of claims that have ended since.
+    const spans = ledger.claims.claimsOf(answer.uid).filter((s) => s.witness === id);
+    const moved = answer.hosts.every((host) => {
+      const claim = spans.findLast((s) => s.host === host && s.fromMs < answer.atMs);
+      return claim !== undefined && !ledger.protects(claim, order.made.host, answer.atMs);
+    });
     if (!moved) say(`${id} answered that ${answer.uid} is claimed`);
   }
 }
