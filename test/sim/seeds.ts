@@ -52,4 +52,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     was: 'a coordinator that stood still while it wrote an order counted as one that had not looked',
   },
   { seed: 252786857380, was: 'a stale look-up of a claim that was over by then counted as a claim here' },
+  {
+    seed: 252786855282,
+    was: 'what came late from an earlier session took the place of what a newer one had said',
+  },
 ];

@@ -14,6 +14,7 @@ import type {
   ConfirmRequest,
   CoordinatorMessage,
   Goodbye,
+  Heartbeat,
   Hello,
   Servo,
   SnapshotBegin,
@@ -123,7 +124,7 @@ export class RawAgent {
     this.send({ kind: 'snapshotBegin', begin: { ...said(echoNonce, uids), problems: [], ...more } });
   }
 
-  heartbeat(echoNonce: Nonce, uids: readonly string[], more: Partial<SnapshotBegin> = {}): void {
+  heartbeat(echoNonce: Nonce, uids: readonly string[], more: Partial<Heartbeat> = {}): void {
     this.send({ kind: 'heartbeat', heartbeat: { ...said(echoNonce, uids), changes: [], ...more } });
   }
 

@@ -49,7 +49,10 @@ class AgentSession implements Line {
   readonly host: HostId;
   agentNonce: Nonce | undefined;
   ended = false;
-  /** When a newer session of the same host began: an answer to a later question proves that two agents live. */
+  /**
+   * When a newer session of the same host began. What this one still says is older than what that one says, and is not heard; an
+   * answer to a later question proves that two agents live.
+   */
   #rivalSince: Instant | undefined;
   #welcomed = false;
   #badSnapshots = 0;
@@ -169,18 +172,22 @@ class AgentSession implements Line {
   }
 
   /**
-   * When the echoed question was asked. An old session that answers a new question contests its host, and is ended: whichever
-   * agent is left calls again, and is the one that is heard.
+   * When the echoed question was asked. Undefined: the report is not heard, since a newer session speaks for the host. An old
+   * session that answers a new question contests its host, and is ended: whichever agent is left calls again.
    */
-  #askedAt(echo: Nonce): Instant {
+  #askedAt(echo: Nonce): Instant | undefined {
     const askedAt = this.#nonces.echoed(echo);
     if (askedAt === undefined)
       throw new OutOfPlace('echo_nonce was never asked in this session, or is older than the last one');
-    if (this.#rivalSince !== undefined && askedAt.monoMs >= this.#rivalSince.monoMs) {
+    if (this.#rivalSince === undefined) return askedAt;
+    if (askedAt.monoMs >= this.#rivalSince.monoMs) {
       this.#contest('two agents with this host id are connected');
       this.end('two-agents', 'another agent with this host id is connected', rivalPauseMs);
+    } else {
+      this.#coordinator.log.info({ event: 'report.overtaken', host: this.host });
+      this.ask(false);
     }
-    return askedAt;
+    return undefined;
   }
 
   #contest(why: string): void {
@@ -196,11 +203,9 @@ class AgentSession implements Line {
   #snapshot(): void {
     const { fleet, clock, log } = this.#coordinator;
     const { begin, servos } = this.#inbox.end();
-    const heartbeat = {
-      number: this.#coordinator.nextHeartbeat(),
-      askedAt: this.#askedAt(begin.echoNonce),
-      receivedAt: clock.now(),
-    };
+    const askedAt = this.#askedAt(begin.echoNonce);
+    if (askedAt === undefined) return;
+    const heartbeat = { number: this.#coordinator.nextHeartbeat(), askedAt, receivedAt: clock.now() };
     const { digest, problems } = begin;
     const taken = fleet.takeSnapshot(this.host, { digest, problems, servos, heartbeat }, clock.now());
     if (taken.ok) {
@@ -226,11 +231,9 @@ class AgentSession implements Line {
   #heartbeat(beat: Heartbeat): void {
     if (this.#inbox.open) throw new OutOfPlace('heartbeat within a snapshot');
     const { fleet, clock } = this.#coordinator;
-    const heartbeat = {
-      number: this.#coordinator.nextHeartbeat(),
-      askedAt: this.#askedAt(beat.echoNonce),
-      receivedAt: clock.now(),
-    };
+    const askedAt = this.#askedAt(beat.echoNonce);
+    if (askedAt === undefined) return;
+    const heartbeat = { number: this.#coordinator.nextHeartbeat(), askedAt, receivedAt: clock.now() };
     const { full } = fleet.takeHeartbeat(this.host, {
       digest: beat.digest,
       count: beat.count,

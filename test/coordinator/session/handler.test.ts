@@ -286,6 +286,24 @@ t.test('two agents with one host id', async (t) => {
     t.equal(lead.view('h1')?.contested, undefined, 'an answer to an older question proves nothing');
   });
 
+  await t.test(
+    'what an old session still says does not take the place of what the young one said',
+    async (t) => {
+      const { served, lead, agent: old } = await aSession(t);
+      lead.machine.move(1_000);
+      const young = await aRawAgent(t, served);
+      await young.report(['s1', 's2', 's3']);
+      const said = lead.view('h1');
+      const { nonce } = await old.ask(1);
+      old.heartbeat(nonce, ['s1', 's2'], { changes: [{ index: 0, state: 'stopped', activity: 'unknown' }] });
+      await old.ask(3);
+      old.snapshot(nonce, ['s1']);
+      await old.ask(4);
+      t.strictSame(lead.view('h1'), said);
+      t.equal(lead.events('report.overtaken').length, 2);
+    },
+  );
+
   await t.test('an old session that answers a newer question does', async (t) => {
     const { served, lead, agent: old } = await aSession(t);
     lead.machine.move(1_000);
