@@ -56,4 +56,9 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 252786855282,
     was: 'what came late from an earlier session took the place of what a newer one had said',
   },
+  {
+    seed: 3895816929,
+    was: 'an orphan that was misread, and claimed too short a while since it was seen again, was waited for',
+  },
+  { seed: 3895810395, was: 'an orphan was waited for, whose claim no reading of a stale witness ever showed' },
 ];

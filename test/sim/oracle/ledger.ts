@@ -61,7 +61,7 @@ export class Ledger {
     for (const before of this.claims.claimsOf(span.uid).toReversed()) {
       if (before.witness !== witness || before.host !== host) continue;
       if (before.toMs === undefined || before.toMs > sinceMs) continue;
-      if (this.heard.readingsWithin(witness, before.toMs, sinceMs) > 0) break;
+      if (this.heard.readingsWithin(witness, before.toVersion ?? 0, before.toMs, sinceMs) > 0) break;
       sinceMs = before.fromMs;
     }
     return sinceMs;

@@ -25,7 +25,7 @@ export type Scene = Map<string, string | undefined>;
 
 /** Released for good, by enough sources, and as a servo nothing speaks against it. */
 function whyNotOrphan(servo: TrueServo, ledger: Ledger): string | undefined {
-  const { uid, host, goneMs, stoppedMs, shown, shownSinceMs, contradictedSinceMs, usedSinceMs } = servo;
+  const { uid, host, goneMs, stoppedMs, shown, contradictedSinceMs, usedSinceMs } = servo;
   if (goneMs !== undefined) return 'gone';
   if (stoppedMs !== undefined) return 'stopped';
   if (servo.isRestored) return 'restored once';
@@ -49,7 +49,7 @@ function whyNotOrphan(servo: TrueServo, ledger: Ledger): string | undefined {
         isOf(s, host) &&
         s.how === 'released' &&
         // What was shown otherwise for a while was gone for whoever looked: it must be claimed again to be known again.
-        ledger.heard.readingsWithin(id, Math.max(s.fromMs, seenMs, shownSinceMs), s.toMs ?? 0) >=
+        ledger.heard.readingsWithin(id, s.fromVersion, Math.max(s.fromMs, seenMs), s.toMs ?? 0) >=
           readingsWhileClaimed,
     );
     if (authority && !released) return 'not known to the authority';

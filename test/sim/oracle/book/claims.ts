@@ -19,6 +19,9 @@ export interface Span {
   readonly project: ProjectId;
   readonly fromMs: number;
   toMs: number | undefined;
+  /** Versions of the witness that began and ended it: what answers as it was before them shows nothing of that. */
+  readonly fromVersion: number;
+  toVersion: number | undefined;
   /** A claim that ended: whether the platform meant it. */
   how: 'released' | 'lost' | undefined;
 }
@@ -41,11 +44,13 @@ export class Claims {
       else here.add(span);
     },
     'claim.withdrawn': (event) => {
-      const span = close(this.#claims, event, event.atMs, event.how);
+      const span = close(this.#claims, event, event.atMs);
+      span.toVersion = event.version;
+      span.how = event.how;
       if (span.host !== undefined) this.#expected.get(span.host)?.delete(span);
     },
     'tombstone.committed': (event) => void open(this.#tombstones, event),
-    'tombstone.removed': (event) => void close(this.#tombstones, event, event.atMs, undefined),
+    'tombstone.removed': (event) => void close(this.#tombstones, event, event.atMs),
   };
 
   get authority(): Witness | undefined {
@@ -103,22 +108,31 @@ function open(
   into: Map<ServoUid, Span[]>,
   event: Told<'claim.committed'> | Told<'tombstone.committed'>,
 ): Span | undefined {
-  const { atMs, witness, uid, host, project } = event;
+  const { atMs, witness, uid, host, project, version } = event;
   const spans = into.get(uid) ?? [];
   if (spans.length === 0) into.set(uid, spans);
   // Written anew with other details: it stands without a break.
   if (spans.some((s) => isSame(s, event) && s.toMs === undefined)) return undefined;
-  const span: Span = { witness, uid, host, project, fromMs: atMs, toMs: undefined, how: undefined };
+  const span: Span = {
+    witness,
+    uid,
+    host,
+    project,
+    fromMs: atMs,
+    toMs: undefined,
+    fromVersion: version,
+    toVersion: undefined,
+    how: undefined,
+  };
   spans.push(span);
   return span;
 }
 
-function close(of: Map<ServoUid, Span[]>, key: ClaimKey, atMs: number, how: Span['how']): Span {
+function close(of: Map<ServoUid, Span[]>, key: ClaimKey, atMs: number): Span {
   const span = of.get(key.uid)?.find((s) => isSame(s, key) && s.toMs === undefined);
   if (span === undefined)
     throw new Error(`${key.witness} has nothing of ${key.uid} on ${key.host ?? 'any host'} that could end`);
   span.toMs = atMs;
-  span.how = how;
   return span;
 }
 

@@ -21,7 +21,10 @@ export class Heard {
   /** Accepted readings of each witness, in order. */
   readonly #accepted = new Map<WitnessId, Told<'witness.read'>[]>();
   readonly #lastReading = new Map<WitnessId, Told<'witness.read'>>();
-  /** When a uid was first reported running on a host by a complete inventory, and each incarnation reported at all. */
+  /**
+   * When a uid was first reported running on a host by a complete inventory; and when each incarnation was reported under its uid
+   * first, since an inventory lacked it last.
+   */
   readonly #ranOn = new Map<string, number>();
   readonly #observed = new Map<string, number>();
 
@@ -61,21 +64,21 @@ export class Heard {
     return this.#accepted.get(witness)?.at(-1);
   }
 
-  /** How many accepted readings of a witness lay wholly within this time. */
-  readingsWithin(witness: WitnessId, fromMs: number, toMs: number): number {
+  /** How many accepted readings of a witness lay wholly within this time, and showed it as it was at this version, or later. */
+  readingsWithin(witness: WitnessId, fromVersion: number, fromMs: number, toMs: number): number {
     const accepted = this.#accepted.get(witness) ?? [];
     let count = 0;
     for (let i = accepted.length - 1; i >= 0; i--) {
-      const { beganMs, atMs } = accepted[i] as Told<'witness.read'>;
+      const { beganMs, atMs, version } = accepted[i] as Told<'witness.read'>;
       if (beganMs < fromMs) break;
-      if (atMs < toMs) count++;
+      if (atMs < toMs && (version ?? 0) >= fromVersion) count++;
     }
     return count;
   }
 
-  /** Whether some accepted reading lay wholly within the time for which a claim stood: whoever looked then saw it. */
-  saw({ witness, fromMs, toMs }: Pick<Span, 'witness' | 'fromMs' | 'toMs'>): boolean {
-    return this.readingsWithin(witness, fromMs, toMs ?? Infinity) > 0;
+  /** Whether some accepted reading lay wholly within the time for which a claim stood, and showed it: whoever looked then saw it. */
+  saw({ witness, fromVersion, fromMs, toMs }: Span): boolean {
+    return this.readingsWithin(witness, fromVersion, fromMs, toMs ?? Infinity) > 0;
   }
 
   /** The inventory with this digest, as that host showed it last. */
@@ -92,7 +95,7 @@ export class Heard {
     return this.#ranOn.get(`${host} ${uid}`);
   }
 
-  /** When this incarnation was first reported under this uid. */
+  /** When this incarnation was first reported under this uid, since an inventory lacked it last. */
   observedSinceMs(host: HostId, uid: ServoUid, incarnation: Incarnation): number | undefined {
     return this.#observed.get(`${host} ${uid} ${incarnation}`);
   }
@@ -106,6 +109,9 @@ export class Heard {
       note(this.#observed, `${host} ${uid} ${incarnation}`, atMs);
       if (running && problems === 0) note(this.#ranOn, `${host} ${uid}`, atMs);
     }
+    for (const [uid, incarnations] of this.#latest.get(host)?.servos ?? [])
+      for (const incarnation of incarnations)
+        if (rows.get(uid)?.has(incarnation) !== true) this.#observed.delete(`${host} ${uid} ${incarnation}`);
     const shown: Shown = { digest, atMs, epoch, problems, servos: rows };
     this.#inventories.set(`${host} ${digest}`, shown);
     this.#latest.set(host, shown);

@@ -12,6 +12,7 @@ import {
   generation,
   h1,
   hour,
+  inventory,
   judged,
   live,
   made,
@@ -133,14 +134,19 @@ t.test('a servo that is not truly an orphan', (t) => {
   const retired = at(50 * minute, { kind: 'host.retired', host: h1 });
   const back = at(51 * minute, { kind: 'host.enrolled', host: h1, cell: c1, generation });
   t.same(says(retired, back), [], 'never shown while it was claimed, since its host is back');
+  const missing = (backMs: number) => says(inventory(2 * minute, live), inventory(backMs));
+  t.same(missing(hour - minute), [], 'shown again, and hardly claimed since');
+  t.equal(missing(3 * minute).length, 1, 'shown again, and claimed long enough');
+  const stale = idle().map((e) => (e.kind === 'witness.read' ? { ...e, version: 0 } : e));
+  t.same(judged(stale), [], 'never read as it was while it was claimed');
   t.same(says(at(2 * hour, { kind: 'servo.contradicted', ...servoOf(orphan), contradicted: true })), []);
   t.same(says(at(2 * hour, { kind: 'servo.spelled', ...servoOf(orphan), as: undefined })), []);
   const [first] = live;
   if (first === undefined) throw new Error('no live servo');
   t.same(says(at(2 * hour, { kind: 'servo.gone', ...servoOf(first) })), [], 'its host misses another');
-  const missing = at(2 * hour, { kind: 'operator.acted', act: 'missing.acknowledged', about: `h1 ${first}` });
+  const known = at(2 * hour, { kind: 'operator.acted', act: 'missing.acknowledged', about: `h1 ${first}` });
   t.equal(
-    says(at(hour, { kind: 'servo.gone', ...servoOf(first) }), missing).length,
+    says(at(hour, { kind: 'servo.gone', ...servoOf(first) }), known).length,
     1,
     'which is acknowledged',
   );
