@@ -11,8 +11,8 @@ import { keyOf, knownWrites, pointsOf } from './point.ts';
 import { scenes } from './scenes/index.ts';
 
 t.setTimeout(900_000);
-/** Half a minute or so on two idle cores. */
-const shares = 30;
+/** Of which one is tried: a minute and a half or so on two idle cores. */
+const shares = 10;
 const worlds = 2;
 const root = join(import.meta.dirname, '../..');
 /** Damaged files of each kind. */

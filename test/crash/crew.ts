@@ -15,8 +15,7 @@ export async function work(
 }
 
 async function one(queue: Task[], onAnswer: (task: Task, answer: Answer) => void): Promise<void> {
-  const { NODE_OPTIONS: _runner, ...env } = process.env;
-  const child = fork(join(import.meta.dirname, 'worker.ts'), [], { env, execArgv: [] });
+  const child = fork(join(import.meta.dirname, 'worker.ts'), [], { execArgv: [] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const ask = async (task: Task): Promise<Answer> =>
     await new Promise((resolve) => {

@@ -46,8 +46,7 @@ t.test('also when the test is killed', { skip: root ? false : 'must run as root'
      console.log(JSON.stringify([s.directory, s.group]));
      setInterval(() => undefined, 1000);`,
   );
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const [directory = '', group = ''] = JSON.parse(line) as string[];
   await until('both run', () => (members(group).length === 3 ? true : undefined));

@@ -21,8 +21,6 @@ export class Scratch {
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor() {
-    // The test runner loads code into children by way of NODE_OPTIONS, which a keeper must not wait for.
-    const { NODE_OPTIONS: _, ...env } = process.env;
     this.#keeper = spawn(
       'unshare',
       [
@@ -34,7 +32,7 @@ export class Scratch {
         this.directory,
         this.group.slice(1),
       ],
-      { stdio: ['pipe', 'pipe', 'inherit'], detached: true, env },
+      { stdio: ['pipe', 'pipe', 'inherit'], detached: true },
     );
     this.#keeper.stdin?.on('error', () => undefined);
     if (this.#keeper.stdout === null) throw new Error('a keeper without an output');

@@ -60,5 +60,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 3895816929,
     was: 'an orphan that was misread, and claimed too short a while since it was seen again, was waited for',
   },
-  { seed: 3895810395, was: 'an orphan was waited for, whose claim no reading of a stale witness ever showed' },
+  {
+    seed: 3895810395,
+    was: 'an orphan was waited for, whose claim no reading of a stale witness ever showed',
+  },
 ];

@@ -96,13 +96,11 @@ export class Machine {
   readonly #children = new Set<ChildProcess>();
 
   private constructor(network: string) {
-    const { NODE_OPTIONS: _, ...env } = process.env;
     // All of it is in a pid namespace, which ends with its first process, and that with this one.
     const unshare = ['--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--mount'];
     const shell = ['sh', '-c', boot, 'sh', this.#scratch, root, network];
     this.#container = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...unshare, ...shell], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env,
     });
     for (const stream of [this.#container.stdout, this.#container.stderr])
       stream
@@ -134,9 +132,7 @@ export class Machine {
   /** Starts a program in it, as root, with pipes. */
   spawn(argv: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-    // The test runner loads code into every child by way of NODE_OPTIONS; there is none of it in the machine.
-    const plain = ['env', '--unset=NODE_OPTIONS', ...argv];
-    const child = spawn('nsenter', ['--target', String(this.#leader), '--all', '--wdns=/root', ...plain], {
+    const child = spawn('nsenter', ['--target', String(this.#leader), '--all', '--wdns=/root', ...argv], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH, HOME: '/root', LANG: 'C.UTF-8', ...env },
     });

@@ -9,7 +9,7 @@ registerHooks({
   load(url, context, next) {
     const loaded = next(url, context);
     if (!/\/lib\/servo-(agent|coordinator)\.mjs$/.test(url)) return loaded;
-    const source = String(loaded.source);
+    const source = Buffer.from(loaded.source ?? '').toString();
     if (source.split(clock).length !== 2) throw new Error(`${url}: the clock does not read "${clock}"`);
     return { ...loaded, source: source.replace(clock, `${clock}*${factor}`) };
   },

@@ -83,10 +83,9 @@ t.test('a network of its own, in which nothing and then something is connected',
         connect(server.address().port, '10.9.8.7').on('connect', () => console.log('connected')));
     });
     console.log('up');"`;
-  const { NODE_OPTIONS: _, ...env } = process.env;
   const child = spawn('unshare', ['--net', 'sh', '-c', script], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    env: { ...process.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
   });
   t.teardown(() => child.kill('SIGKILL'));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
