@@ -64,4 +64,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 3895810395,
     was: 'an orphan was waited for, whose claim no reading of a stale witness ever showed',
   },
+  {
+    seed: 200099645371,
+    was: 'a claim that no reading of a stale witness had shown yet counted as known to be live',
+  },
 ];

@@ -61,7 +61,9 @@ export class Ledger {
     for (const before of this.claims.claimsOf(span.uid).toReversed()) {
       if (before.witness !== witness || before.host !== host) continue;
       if (before.toMs === undefined || before.toMs > sinceMs) continue;
-      if (this.heard.readingsWithin(witness, before.toVersion ?? 0, before.toMs, sinceMs) > 0) break;
+      const { toMs, toVersion = 0 } = before;
+      if (this.heard.readingsWithin({ witness, fromVersion: toVersion, fromMs: toMs, toMs: sinceMs }) > 0)
+        break;
       sinceMs = before.fromMs;
     }
     return sinceMs;

@@ -49,8 +49,13 @@ function whyNotOrphan(servo: TrueServo, ledger: Ledger): string | undefined {
         isOf(s, host) &&
         s.how === 'released' &&
         // What was shown otherwise for a while was gone for whoever looked: it must be claimed again to be known again.
-        ledger.heard.readingsWithin(id, s.fromVersion, Math.max(s.fromMs, seenMs), s.toMs ?? 0) >=
-          readingsWhileClaimed,
+        ledger.heard.readingsWithin({
+          witness: id,
+          fromVersion: s.fromVersion,
+          fromMs: Math.max(s.fromMs, seenMs),
+          toMs: s.toMs,
+          host,
+        }) >= readingsWhileClaimed,
     );
     if (authority && !released) return 'not known to the authority';
     if (authority && !lookup && tombstones.length === 0) return 'no look-up';

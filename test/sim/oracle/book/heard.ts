@@ -13,6 +13,15 @@ interface Shown {
   readonly servos: ReadonlyMap<ServoUid, ReadonlySet<Incarnation>>;
 }
 
+/** Which readings are meant. */
+interface Window {
+  readonly witness: WitnessId;
+  readonly fromVersion: number;
+  readonly fromMs: number;
+  readonly toMs: number | undefined;
+  readonly host?: HostId;
+}
+
 export class Heard {
   readonly #heartbeats = new Map<string, Told<'heartbeat.heard'>>();
   readonly #inventories = new Map<string, Shown>();
@@ -27,6 +36,8 @@ export class Heard {
    */
   readonly #ranOn = new Map<string, number>();
   readonly #observed = new Map<string, number>();
+  /** When a host first showed an inventory to the leader of an epoch. */
+  readonly #met = new Map<string, number>();
 
   readonly handlers: Handlers = {
     'heartbeat.heard': (event) => {
@@ -64,21 +75,30 @@ export class Heard {
     return this.#accepted.get(witness)?.at(-1);
   }
 
-  /** How many accepted readings of a witness lay wholly within this time, and showed it as it was at this version, or later. */
-  readingsWithin(witness: WitnessId, fromVersion: number, fromMs: number, toMs: number): number {
+  /**
+   * How many accepted readings of a witness lay wholly within this time, and showed it as it was at this version, or later; with
+   * a host: by a leader to whom that host had shown an inventory by then.
+   */
+  readingsWithin({ witness, fromVersion, fromMs, toMs = Infinity, host }: Window): number {
     const accepted = this.#accepted.get(witness) ?? [];
     let count = 0;
     for (let i = accepted.length - 1; i >= 0; i--) {
-      const { beganMs, atMs, version } = accepted[i] as Told<'witness.read'>;
+      const { beganMs, atMs, version, epoch } = accepted[i] as Told<'witness.read'>;
       if (beganMs < fromMs) break;
-      if (atMs < toMs && (version ?? 0) >= fromVersion) count++;
+      const hasMet = host === undefined || (this.#met.get(`${host} ${epoch}`) ?? Infinity) <= atMs;
+      if (hasMet && atMs < toMs && (version ?? 0) >= fromVersion) count++;
     }
     return count;
   }
 
+  /** Whether this reading showed a claim that stood already when it began: what is stale may show less. */
+  shows(reading: Told<'witness.read'>, { fromMs, fromVersion }: Span): boolean {
+    return fromMs <= reading.beganMs && fromVersion <= (reading.version ?? 0);
+  }
+
   /** Whether some accepted reading lay wholly within the time for which a claim stood, and showed it: whoever looked then saw it. */
   saw({ witness, fromVersion, fromMs, toMs }: Span): boolean {
-    return this.readingsWithin(witness, fromVersion, fromMs, toMs ?? Infinity) > 0;
+    return this.readingsWithin({ witness, fromVersion, fromMs, toMs }) > 0;
   }
 
   /** The inventory with this digest, as that host showed it last. */
@@ -112,6 +132,7 @@ export class Heard {
     for (const [uid, incarnations] of this.#latest.get(host)?.servos ?? [])
       for (const incarnation of incarnations)
         if (rows.get(uid)?.has(incarnation) !== true) this.#observed.delete(`${host} ${uid} ${incarnation}`);
+    note(this.#met, `${host} ${epoch}`, atMs);
     const shown: Shown = { digest, atMs, epoch, problems, servos: rows };
     this.#inventories.set(`${host} ${digest}`, shown);
     this.#latest.set(host, shown);

@@ -137,6 +137,8 @@ t.test('a servo that is not truly an orphan', (t) => {
   const missing = (backMs: number) => says(inventory(2 * minute, live), inventory(backMs));
   t.same(missing(hour - minute), [], 'shown again, and hardly claimed since');
   t.equal(missing(3 * minute).length, 1, 'shown again, and claimed long enough');
+  const another = idle().map((e) => (e.kind === 'witness.read' ? { ...e, epoch: 2 } : e));
+  t.same(judged(another), [], 'never shown to the leader that read that it was claimed');
   const stale = idle().map((e) => (e.kind === 'witness.read' ? { ...e, version: 0 } : e));
   t.same(judged(stale), [], 'never read as it was while it was claimed');
   t.same(says(at(2 * hour, { kind: 'servo.contradicted', ...servoOf(orphan), contradicted: true })), []);

@@ -125,3 +125,15 @@ t.test('a servo that is shown by its uid is not misjudged, whatever its reader m
   t.same(says(spelled), [], 'not until an inventory says so');
   t.end();
 });
+
+t.test('what no reading showed, since its witness answered as it was before, nobody knows', (t) => {
+  const stale = (...more: readonly WorldEvent[]) =>
+    judged(
+      [...story(), ...more].map((e) =>
+        e.kind === 'witness.read' && e.witness === registry ? { ...e, version: 0 } : e,
+      ),
+    ).filter((v) => v.invariant === 'I8');
+  t.same(stale(...misread(1, hour)), []);
+  t.same(stale(...misread(2, madeMs - minute)), []);
+  t.end();
+});

@@ -61,14 +61,14 @@ function misjudgedOn(
   const latest = ledger.heard.latest(host);
   if (latest === undefined) return { known, misjudged };
   const { authority } = ledger.claims;
-  const readMs = authority === undefined ? undefined : ledger.heard.lastAccepted(authority.id)?.beganMs;
+  const reading = authority === undefined ? undefined : ledger.heard.lastAccepted(authority.id);
   for (const servo of ledger.servos.on(host)) {
     const claim = ledger.claims
       .claimsOf(servo.uid)
       .find((s) => s.witness === authority?.id && s.toMs === undefined && s.host === host);
     // What the authority had not said yet when it was last read, nobody knows to be live.
-    if (claim === undefined || readMs === undefined || claim.fromMs > readMs || servo.createdMs > latest.atMs)
-      continue;
+    if (claim === undefined || reading === undefined || !ledger.heard.shows(reading, claim)) continue;
+    if (servo.createdMs > latest.atMs) continue;
     known++;
     if (servo.shown !== servo.uid && latest.servos.get(servo.uid) === undefined) misjudged.push(servo);
   }
@@ -89,7 +89,7 @@ function wasThroughout(servo: TrueServo, made: Told<'order.durable'>, { ledger }
       heartbeat !== undefined &&
       reading !== undefined &&
       claim !== undefined &&
-      claim.fromMs <= reading.beganMs &&
+      ledger.heard.shows(reading, claim) &&
       heartbeat.askedMs > servo.shownSinceMs &&
       ledger.heard.inventory(made.host, heartbeat.digest)?.servos.has(servo.uid) === false
     );

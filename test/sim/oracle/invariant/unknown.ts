@@ -138,9 +138,8 @@ function knownLive({ made }: TrueOrder, { ledger, setting }: Court): number {
   const { authority } = ledger.claims;
   const reading = authority === undefined ? undefined : ledger.heard.lastAccepted(authority.id);
   if (authority === undefined || reading === undefined) return 0;
-  const { beganMs: readMs } = reading;
   // What it kept to itself, nobody knows.
-  if (ledger.faults.lied(authority.id, readMs, reading.atMs)) return 0;
+  if (ledger.faults.lied(authority.id, reading.beganMs, reading.atMs)) return 0;
   const known = new Set<ServoUid>();
   for (const [id, host] of ledger.hosts.all) {
     if (host.retired || host.cell !== made.cell || host.generation !== made.generation) continue;
@@ -153,7 +152,11 @@ function knownLive({ made }: TrueOrder, { ledger, setting }: Court): number {
       const isKnown = ledger.claims
         .claimsOf(servo.uid)
         .some(
-          (s) => s.witness === authority.id && s.host === id && s.toMs === undefined && s.fromMs <= readMs,
+          (s) =>
+            s.witness === authority.id &&
+            s.host === id &&
+            s.toMs === undefined &&
+            ledger.heard.shows(reading, s),
         );
       if (isKnown) known.add(servo.uid);
       if (known.size >= setting.policy.controls) return known.size;
