@@ -68,4 +68,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 200099645371,
     was: 'a claim that no reading of a stale witness had shown yet counted as known to be live',
   },
+  {
+    seed: 200099650216,
+    was: 'what was found of a host in the moment in which it was accepted for another reason was forgotten',
+  },
 ];

@@ -60,8 +60,8 @@ export interface AdminDeps {
   // What follows an act once it is durable, so that it counts before the next pass too.
   hostChanged(memory: HostMemory): void;
   hostRetired(host: HostId): void;
-  /** Lifts `contested`; the journal's mark is taken as it comes next. */
-  hostAccepted(host: HostId): void;
+  /** Lifts `contested`, for this reason; the journal's mark is taken as it comes next. */
+  hostAccepted(host: HostId, why: string): void;
   itemsAcknowledged(host: HostId, items: readonly Acknowledged[]): void;
   /** The waiting snapshot with this hash may be accepted, if the next reading still has it. */
   witnessAccepted(witness: WitnessId, hash: string): void;
@@ -126,7 +126,10 @@ export function adminDeps(coordinator: Coordinator, loop: AdminLoop): AdminDeps 
       sessions.line(host)?.end('host-retired', `${host} was retired by an operator`);
       fleet.retire(host);
     },
-    hostAccepted(host) {
+    hostAccepted(host, why) {
+      const found = fleet.views.get(host)?.contested;
+      // Found while the act was written, which nobody has accepted. It is written again: the act may have come behind it.
+      if (found !== undefined && found !== why) return hosts.contest(host, found);
       hosts.accept(host);
       fleet.contest(host, undefined);
       sessions.line(host)?.ask(true);

@@ -82,7 +82,7 @@ export function hostCalls(deps: AdminDeps): Calls {
         );
       const message = `${host} is accepted as it is now`;
       const reply = await acted(deps, by, reason, { kind: 'host.accepted', host, before }, message);
-      deps.hostAccepted(host);
+      deps.hostAccepted(host, before);
       return reply;
     },
 

@@ -34,3 +34,29 @@ t.test(
     t.equal(lead.view(h1)?.contested, undefined);
   },
 );
+
+t.test('what is found of a host while it is accepted for another reason stands', async (t) => {
+  const lead = await aLead(t);
+  const { fleet, hosts, epoch, clock, contest, store } = lead.coordinator;
+  const readerVersion = parseId('reader version', 'a'.repeat(64));
+  await lead.admin.EnrolHost({ host: h1, cell, reason }, by);
+  fleet.connect({ host: h1, cell, generation, readerVersion, bootId, epoch }, clock.now());
+  contest(h1, 'its journal went back');
+  const { act } = store;
+  const found = 'its journal has another entry';
+  store.act = async (...args) => {
+    const done = await act.apply(store, args);
+    contest(h1, found);
+    return done;
+  };
+  await lead.admin.AcceptHost({ host: h1, reason }, by);
+  t.equal(lead.view(h1)?.contested, found);
+  t.match(
+    hosts.takeChanged().find(({ host }) => host === h1),
+    { contested: found },
+    'and is written',
+  );
+  store.act = act;
+  await lead.admin.AcceptHost({ host: h1, reason }, by);
+  t.equal(lead.view(h1)?.contested, undefined);
+});
