@@ -42,10 +42,10 @@ t.test('what is found of a host while it is accepted for another reason stands',
   await lead.admin.EnrolHost({ host: h1, cell, reason }, by);
   fleet.connect({ host: h1, cell, generation, readerVersion, bootId, epoch }, clock.now());
   contest(h1, 'its journal went back');
-  const { act } = store;
+  const act = store.act.bind(store);
   const found = 'its journal has another entry';
   store.act = async (...args) => {
-    const done = await act.apply(store, args);
+    const done = await act(...args);
     contest(h1, found);
     return done;
   };
