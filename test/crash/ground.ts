@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin } from '../../scripts/demo/admin.ts';
 import { DemoHost, type StoreKind } from '../../scripts/demo/host.ts';
 import { until, type Program } from '../../scripts/demo/processes.ts';
 import { cell, type World } from '../../scripts/demo/world.ts';
@@ -47,6 +48,11 @@ interface Plan {
 }
 
 type Teardown = Parameters<typeof aStage>[0];
+
+/** An orphan in whose way nothing stands but a person. */
+export function waitsForApproval({ verdict, refusedBy }: ServoRow): boolean {
+  return verdict === 'VERDICT_ORPHAN' && refusedBy?.join() === 'mode';
+}
 
 export class Ground {
   readonly stage: Stage;
@@ -147,7 +153,7 @@ export class Ground {
   async untilStopped(subject: Subject): Promise<void> {
     await this.untilServo(subject, 'in quarantine', (row) => {
       if (row.state === 'SERVO_STATE_QUARANTINED') return true;
-      if (row.verdict === 'VERDICT_ORPHAN' && row.refusedBy?.join() === 'mode') void this.approve(subject);
+      if (waitsForApproval(row)) void this.approve(subject);
       return false;
     });
   }
@@ -159,8 +165,7 @@ export class Ground {
       while (!over.signal.aborted) {
         const rows = await this.stage.servos().catch(() => []);
         const row = rows.find(({ uid }) => uid === subject.uid);
-        if (row?.verdict === 'VERDICT_ORPHAN' && row.refusedBy?.join() === 'mode')
-          await this.approve(subject);
+        if (row !== undefined && waitsForApproval(row)) await this.approve(subject);
         await sleep(500);
       }
     })();
@@ -172,8 +177,8 @@ export class Ground {
     }
   }
 
-  async approve({ uid }: Subject): Promise<void> {
-    const { admin } = this.world;
+  /** @param admin of the coordinator that leads. */
+  async approve({ uid }: Subject, admin: Admin = this.world.admin): Promise<void> {
     const { plans = [] } = await admin
       .call<{ plans?: readonly Plan[] }>('ListPlans', { cell })
       .catch(() => ({ plans: [] as readonly Plan[] }));

@@ -8,10 +8,19 @@ import { maxYesAgeMs } from '../../agent/src/judge/yes.ts';
 import { issueCoordinator } from '../../coordinator/src/pki.ts';
 import type { Admin } from '../../scripts/demo/admin.ts';
 import { until } from '../../scripts/demo/processes.ts';
-import { orderLivesMs, patienceMs, untilEnded, type Ground, type Subject, type Trapped } from './ground.ts';
+import {
+  orderLivesMs,
+  patienceMs,
+  untilEnded,
+  waitsForApproval,
+  type Ground,
+  type Subject,
+  type Trapped,
+} from './ground.ts';
 import { sharedFile, type Moment } from './hooks/trap.ts';
 import { pidsOf } from './running.ts';
 import { Alone } from './scenes/alone.ts';
+import type { ServoRow } from '../support/stage.ts';
 import { stoppedOnce } from './scenes/lives.ts';
 
 export interface Pause {
@@ -126,7 +135,7 @@ function takeover(name: string, where: Place): Pause {
       const wrong: string[] = [];
       try {
         await callAt(ground, second.port);
-        await untilQuarantined(admin, subject);
+        await untilQuarantined(ground, admin, subject);
         goOn(coordinator);
         await untilEnded(coordinator);
         const { exitCode } = world.coordinator.child;
@@ -174,15 +183,16 @@ async function callAt({ world }: Ground, port?: number): Promise<void> {
   }
 }
 
-async function untilQuarantined(admin: Admin, { uid }: Subject): Promise<void> {
-  await until(`${uid} to be stopped by the other coordinator`, patienceMs, async () => {
+/** The one that sleeps may not have written yet what it had seen: what that caps, an operator approves. */
+async function untilQuarantined(ground: Ground, admin: Admin, subject: Subject): Promise<void> {
+  await until(`${subject.uid} to be stopped by the other coordinator`, patienceMs, async () => {
     const { servos = [] } = await admin
-      .call<{ servos?: readonly { uid: string; state: string }[] }>('ListServos', {
-        all: true,
-        pageSize: 1000,
-      })
+      .call<{ servos?: readonly ServoRow[] }>('ListServos', { all: true, pageSize: 1000 })
       .catch(() => ({ servos: [] }));
-    return servos.some((s) => s.uid === uid && s.state === 'SERVO_STATE_QUARANTINED') ? true : undefined;
+    const row = servos.find(({ uid }) => uid === subject.uid);
+    if (row?.state === 'SERVO_STATE_QUARANTINED') return true;
+    if (row !== undefined && waitsForApproval(row)) await ground.approve(subject, admin);
+    return undefined;
   });
 }
 
