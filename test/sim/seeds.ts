@@ -72,4 +72,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 200099650216,
     was: 'what was found of a host in the moment in which it was accepted for another reason was forgotten',
   },
+  {
+    seed: 1795503129597,
+    was: 'an orphan was waited for, whose claim its witness had left out while it stood',
+  },
 ];

@@ -20,6 +20,8 @@ interface Window {
   readonly fromMs: number;
   readonly toMs: number | undefined;
   readonly host?: HostId;
+  /** Whether a reading counts; absent: each does. */
+  readonly counts?: (reading: Told<'witness.read'>) => boolean;
 }
 
 export class Heard {
@@ -79,12 +81,14 @@ export class Heard {
    * How many accepted readings of a witness lay wholly within this time, and showed it as it was at this version, or later; with
    * a host: by a leader to whom that host had shown an inventory by then.
    */
-  readingsWithin({ witness, fromVersion, fromMs, toMs = Infinity, host }: Window): number {
+  readingsWithin({ witness, fromVersion, fromMs, toMs = Infinity, host, counts }: Window): number {
     const accepted = this.#accepted.get(witness) ?? [];
     let count = 0;
     for (let i = accepted.length - 1; i >= 0; i--) {
-      const { beganMs, atMs, version, epoch } = accepted[i] as Told<'witness.read'>;
+      const reading = accepted[i] as Told<'witness.read'>;
+      const { beganMs, atMs, version, epoch } = reading;
       if (beganMs < fromMs) break;
+      if (counts?.(reading) === false) continue;
       const hasMet = host === undefined || (this.#met.get(`${host} ${epoch}`) ?? Infinity) <= atMs;
       if (hasMet && atMs < toMs && (version ?? 0) >= fromVersion) count++;
     }

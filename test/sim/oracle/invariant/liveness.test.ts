@@ -139,6 +139,12 @@ t.test('a servo that is not truly an orphan', (t) => {
   t.equal(missing(3 * minute).length, 1, 'shown again, and claimed long enough');
   const another = idle().map((e) => (e.kind === 'witness.read' ? { ...e, epoch: 2 } : e));
   t.same(judged(another), [], 'never shown to the leader that read that it was claimed');
+  const lies = { kind: 'fault.began' as const, id: 1, fault: 'witness-truncated' as const, detail: '' };
+  const lying = says(
+    at(minute, { ...lies, subject: { kind: 'witness', witness: registry } }),
+    at(hour + minute, { kind: 'fault.ended', id: 1, fault: 'witness-truncated' }),
+  );
+  t.same(lying, [], 'its authority left some claims out while it was claimed');
   const stale = idle().map((e) => (e.kind === 'witness.read' ? { ...e, version: 0 } : e));
   t.same(judged(stale), [], 'never read as it was while it was claimed');
   t.same(says(at(2 * hour, { kind: 'servo.contradicted', ...servoOf(orphan), contradicted: true })), []);
