@@ -1,14 +1,7 @@
 // One run of a coordinator: the real composition on the world's clock, network and witnesses, over state that outlives it. It
 // is killed by ending its process. Where another one takes the lead, it goes on until hard state refuses it.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type {
-  CellId,
-  CoordinatorId,
-  HostId,
-  OrderId,
-  ServoUid,
-  WitnessId,
-} from '@servo-auditor/proto/ids.ts';
+import type { CellId, CoordinatorId, HostId, OrderId } from '@servo-auditor/proto/ids.ts';
 import { decodeConfirmRequest } from '@servo-auditor/proto/decode.ts';
 import { encodeConfirmReply } from '@servo-auditor/proto/encode.ts';
 import type { AdminCalls } from '@servo-auditor/proto/admin.ts';
@@ -21,10 +14,10 @@ import type { Policy } from '../../../coordinator/src/domain/policy.ts';
 import type { Report } from '../../../coordinator/src/round/report.ts';
 import { serveSession } from '../../../coordinator/src/session/handler.ts';
 import { Fenced, type StateStore } from '../../../coordinator/src/state/port.ts';
-import type { Claim } from '../../../coordinator/src/domain/witness.ts';
 import type { Witness } from '../../../coordinator/src/witness/port.ts';
 import type { Proc } from '../kernel/loop.ts';
 import type { ServerEnd } from '../net/stream.ts';
+import type { OnLookup } from './witness.ts';
 import { noteEcho } from './echo.ts';
 import { sign } from './keys.ts';
 import { watchCoordinator } from './spy.ts';
@@ -44,13 +37,6 @@ export interface LeaderGiven {
   readonly onReport: (report: Report) => void;
   readonly witnesses: (onLookup: OnLookup) => readonly Witness[];
 }
-
-export type OnLookup = (
-  witness: WitnessId,
-  uid: ServoUid,
-  beganMs: number,
-  claims: readonly Claim[] | 'failed',
-) => void;
 
 /** For which order something is asked. */
 export interface Asking {

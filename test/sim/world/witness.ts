@@ -32,6 +32,14 @@ export function healthy(): Ailment {
   return { empty: false, share: 1, stale: 0, restored: undefined, failing: 0, slowMs: 0 };
 }
 
+/** A look-up has ended: with what it answered, or without an answer. */
+export type OnLookup = (
+  witness: WitnessId,
+  uid: ServoUid,
+  beganMs: number,
+  claims: readonly Claim[] | 'failed',
+) => void;
+
 export interface WitnessGiven {
   readonly source: Source;
   /** Of its queries. */
@@ -40,13 +48,7 @@ export interface WitnessGiven {
   /** The coordinator that reads. */
   readonly proc: Proc;
   readonly ailment: () => Ailment;
-  /** A look-up has ended. */
-  readonly onLookup: (
-    witness: WitnessId,
-    uid: ServoUid,
-    beganMs: number,
-    claims: readonly Claim[] | 'failed',
-  ) => void;
+  readonly onLookup: OnLookup;
 }
 
 const readMs = 40;
