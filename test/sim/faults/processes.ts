@@ -34,9 +34,6 @@ const leaderPoints: readonly Kind[] = [
   'audit.appended',
   'pass.ended',
 ];
-/** Where it stands still more often: between what it has read and what it decides from that. */
-const pausePoints: readonly Kind[] = [...leaderPoints, 'witness.read', 'witness.read', 'witness.read'];
-
 function concerns(host: Host, orders: ReadonlySet<string>): (event: WorldEvent) => boolean {
   return (event) =>
     ('host' in event && event.host === host.id) || ('order' in event && orders.has(String(event.order)));
@@ -155,14 +152,24 @@ export const coordinatorCrash: FaultRule = (given) => {
   };
 };
 
+/** Right after it has read the sources for a round, at any time of the fault. */
+function beforeItDecides(given: Given): Point {
+  return {
+    words: 'before it decides',
+    arm: (fits, then) => once(given, ['witness.read'], fits, then),
+  };
+}
+
 /** It stands still; somebody else may take the lead meanwhile, and some hosts may still call the old one when it goes on. */
 export const coordinatorPause: FaultRule = (given) => {
   const { world, rng, toMs } = given;
   const { leader } = world;
   if (leader === undefined) return undefined;
-  const pauseMs = rng.pick([700, 5000, 20_000, 3 * minute, 20 * minute]);
-  const isDeposed = rng.chance(0.6);
-  const point = somePoint(given, pausePoints);
+  // So short that all it heard is still fresh: it decides itself, from what it read before.
+  const decides = rng.chance(0.5);
+  const pauseMs = rng.pick(decides ? [6000, 12_000] : [700, 5000, 20_000, 3 * minute, 20 * minute]);
+  const isDeposed = !decides && rng.chance(0.6);
+  const point = decides ? beforeItDecides(given) : somePoint(given, leaderPoints);
   given.begin(
     { kind: 'coordinator', coordinator: leader.id },
     `it stands still for ${pauseMs} ms ${point.words}${isDeposed ? ', and another one takes the lead' : ''}`,

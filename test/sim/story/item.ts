@@ -24,6 +24,9 @@ export interface Plan {
 /** Where things begin: what was connected is connected again. */
 const calmBeforeMs = 12 * minute;
 
+/** Those that wait for a point in a round: one comes while they last. */
+const waitsForRound: ReadonlySet<Fault> = new Set(['coordinator-pause']);
+
 /** @param roundMs time between passes: faults last some of them. */
 export function planOf(seed: number, roundMs: number): Plan {
   const rng = new Rng(seed, 'plan');
@@ -35,7 +38,8 @@ export function planOf(seed: number, roundMs: number): Plan {
   for (const fault of kinds)
     for (let n = rng.int(1, 3); n > 0; n--) {
       const fromMs = any(calmBeforeMs);
-      const toMs = Math.min(eventfulMs, Math.round(fromMs + rng.share() ** 2 * 6 * roundMs + 2000));
+      const lastsMs = rng.share() ** 2 * 6 * roundMs + (waitsForRound.has(fault) ? 1.2 * roundMs : 2000);
+      const toMs = Math.min(eventfulMs, Math.round(fromMs + lastsMs));
       items.push({ id: items.length, kind: 'fault', fault, fromMs, toMs });
     }
   // Orphans early, so that there is time to stop them.
