@@ -34,6 +34,7 @@ const leaderPoints: readonly Kind[] = [
   'audit.appended',
   'pass.ended',
 ];
+
 function concerns(host: Host, orders: ReadonlySet<string>): (event: WorldEvent) => boolean {
   return (event) =>
     ('host' in event && event.host === host.id) || ('order' in event && orders.has(String(event.order)));
