@@ -127,12 +127,12 @@ function fromJson(value: unknown): unknown {
   }
 }
 
+/** As JSON has it. A REAL column holds infinite numbers too. */
 function plain(value: unknown): unknown {
-  return value instanceof Uint8Array
-    ? { blob: Buffer.from(value).toString('hex') }
-    : typeof value === 'bigint'
-      ? String(value)
-      : value;
+  if (value instanceof Uint8Array) return { blob: Buffer.from(value).toString('hex') };
+  if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)))
+    return String(value);
+  return value;
 }
 
 function placeOf(options: SqliteOptions): string {

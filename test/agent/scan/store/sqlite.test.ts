@@ -52,6 +52,7 @@ const broken: readonly (readonly [name: string, code: string, message: RegExp, r
   ['a null uid', 'missing-field', /"uid" is missing/, [null, ...rest]],
   ['a number as uid', 'wrong-type', /"uid" is a number/, [7, ...rest]],
   ['a blob as uid', 'wrong-type', /"uid" is an object/, [Buffer.from('u-1'), ...rest]],
+  ['an infinite number as uid', 'wrong-type', /"uid" is a number/, [Infinity, ...rest]],
   ['a misspelled uid', 'bad-value', /want 1 to 128/, ['u 1', ...rest]],
   ['a null project', 'missing-field', /"project" is missing/, ['u-1', null, ...rest.slice(1)]],
   [
