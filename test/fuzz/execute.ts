@@ -1,4 +1,5 @@
 // Runs one target on many inputs, in this process: the kept cases, then inputs out of chance. What fails is shrunk.
+import { setImmediate } from 'node:timers/promises';
 import { casesOf, writeInput } from './cases.ts';
 import { numberOf, Random } from './random.ts';
 import { shrink } from './shrink.ts';
@@ -53,6 +54,8 @@ export async function execute(
     at += share.step, n++
   ) {
     if ((n & 31) === 0 && performance.now() > untilMs) break;
+    // Natives free what they held between two turns of the event loop, and no program works so long in one.
+    if ((n & 511) === 511) await setImmediate();
     note(at);
     const input = makeInput(name, opened, share.seed, at);
     executions += opened.weight?.(input) ?? 1;

@@ -80,7 +80,10 @@ export const cli: Target = {
     return {
       make: (random) => someWords(random, commands),
       async run(input) {
-        const words = (input as readonly unknown[]).filter((w) => typeof w === 'string');
+        // Arguments come as UTF-8, which has no half characters.
+        const words = (input as readonly unknown[])
+          .filter((word) => typeof word === 'string')
+          .map((word) => word.toWellFormed());
         if (words.includes(offline)) return;
         asked.length = 0;
         let out = '';
