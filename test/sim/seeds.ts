@@ -76,4 +76,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 1795503129597,
     was: 'an orphan was waited for, whose claim its witness had left out while it stood',
   },
+  {
+    seed: 940097618286,
+    was: 'an orphan that was gone when its host was renamed was waited for under its old name',
+  },
 ];

@@ -131,6 +131,11 @@ t.test('a servo that is not truly an orphan', (t) => {
     });
   t.same(says(claim(router)), [], 'claimed again');
   t.same(says(at(2 * hour, { kind: 'servo.gone', ...servoOf(orphan) })), [], 'gone');
+  const renamed = [
+    at(20 * hour, { kind: 'servo.gone', ...servoOf(orphan) }),
+    at(20 * hour + second, { kind: 'host.renamed', host: h1, to: parseId('host', 'h1-new') }),
+  ];
+  t.same(says(...renamed), [], 'gone before any pass that could see it, by a name that is over');
   const retired = at(50 * minute, { kind: 'host.retired', host: h1 });
   const back = at(51 * minute, { kind: 'host.enrolled', host: h1, cell: c1, generation });
   t.same(says(retired, back), [], 'never shown while it was claimed, since its host is back');

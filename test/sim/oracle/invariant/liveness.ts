@@ -25,7 +25,8 @@ export const liveness: Invariant = (court) => {
     const scene: Scene = new Map();
     for (const servo of candidates) {
       const host = ledger.hosts.find(servo.host);
-      if (cell !== undefined && host?.cell !== cell) continue;
+      // What is gone stays with the name that its host had then.
+      if (servo.goneMs === undefined && cell !== undefined && host?.cell !== cell) continue;
       const why = whyNotReady(servo, atMs, ledger, scene);
       if (why === 'gone' || why === 'stopped') candidates.delete(servo);
       if (why !== undefined || host === undefined) {
