@@ -48,7 +48,7 @@ export interface Coordinator {
   readonly nextHeartbeat: () => number;
   /** Bars a host from orders until `servoctl hosts accept`. */
   readonly contest: (host: HostId, why: string) => void;
-  /** Orders whose controls failed: no later question about them gets a yes. Of this leadership, as orders are. */
+  /** Orders whose host was told no: no later question about them gets a yes. Of this leadership, as orders are. */
   readonly voided: Set<OrderId>;
   /** What the last pass found. Undefined before the first. */
   readonly report: () => Report | undefined;

@@ -31,21 +31,41 @@ export async function confirm(
 }
 
 async function sayYes(question: ConfirmRequest, host: HostId, coordinator: Coordinator) {
-  const { store, epoch, fence, sign } = coordinator;
+  const { store, epoch, sign, voided } = coordinator;
   const order = await store.findOrder(question.orderId);
   if (order === undefined) throw new No('unknown-order', `there is no order ${question.orderId}`);
   checkOrder(order, question, host, coordinator);
-  checkHost(order, coordinator);
-  await checkHolds(order, coordinator);
-  await Promise.all([askWitnesses(order, coordinator), checkControls(order, coordinator)]);
-  // A question that came twice is asked twice at once: what fails for one holds for both.
-  if (coordinator.voided.has(order.id))
-    throw new No('controls', `order ${order.id} is void: its controls failed when it was asked about before`);
-  const answer = await store.giveYes(fence(), order.id, yesLimits(order, coordinator));
-  if (!answer.given) throw new No(answer.code, answer.message);
+  try {
+    await weigh(order, coordinator);
+  } catch (error) {
+    voided.add(order.id);
+    throw error;
+  }
   const { orderId, bootId, nonce } = question;
   const said = { orderId, epoch, bootId, nonce };
   return { ...said, signature: sign(yesBytes(said)) };
+}
+
+/** Throws, unless all is right and the yes is given. */
+async function weigh(order: OpenOrder, coordinator: Coordinator): Promise<void> {
+  const { store, fence } = coordinator;
+  checkNoNo(order, coordinator);
+  checkHost(order, coordinator);
+  await checkHolds(order, coordinator);
+  await Promise.all([askWitnesses(order, coordinator), checkControls(order, coordinator)]);
+  // A question that came twice is weighed twice at once: what fails for one holds for both.
+  checkNoNo(order, coordinator);
+  const answer = await store.giveYes(fence(), order.id, yesLimits(order, coordinator));
+  if (!answer.given) throw new No(answer.code, answer.message);
+}
+
+/** A second question gets no yes, whatever has changed since: the next order stands on evidence of its own. */
+function checkNoNo(order: OpenOrder, { voided }: Coordinator): void {
+  if (voided.has(order.id))
+    throw new No(
+      'already-asked',
+      `order ${order.id} is void: it was asked about before, and the answer was no`,
+    );
 }
 
 function checkOrder(order: OpenOrder, question: ConfirmRequest, host: HostId, { epoch }: Coordinator): void {

@@ -12,14 +12,10 @@ interface Control {
   readonly firstSeenMs: number;
 }
 
-/** Throws `No` unless the authority calls every control claimed; then the order is void. */
+/** Throws `No` unless the authority calls every control claimed. */
 export async function checkControls(order: OpenOrder, coordinator: Coordinator): Promise<void> {
-  const { desk, policy, voided } = coordinator;
+  const { desk, policy } = coordinator;
   if (!desk.authority.profile.hasLookup) return;
-  const fail = (why: string): never => {
-    voided.add(order.id);
-    throw new No('controls', why);
-  };
   const controls = pickControls(order, policy.controls, coordinator);
   await Promise.all(
     controls.map(async ({ uid, host }) => {
@@ -28,12 +24,16 @@ export async function checkControls(order: OpenOrder, coordinator: Coordinator):
         const { claims } = await desk.lookup(desk.authority, uid);
         claimed = claims.some((c) => c.host === undefined || c.host === host);
       } catch (error) {
-        return fail(
+        throw new No(
+          'controls',
           `the control ${uid} could not be looked up: ${error instanceof Error ? error.message : String(error)}`,
         );
       }
       if (!claimed)
-        fail(`the control ${uid} on ${host} is known to be live, and the look-up does not call it claimed`);
+        throw new No(
+          'controls',
+          `the control ${uid} on ${host} is known to be live, and the look-up does not call it claimed`,
+        );
     }),
   );
 }

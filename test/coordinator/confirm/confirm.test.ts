@@ -340,8 +340,11 @@ t.test('a budget that is used up', async (t) => {
     no: { code: 'budget', message: /host:h1 has used 1 of 1 stops per 10 min/ },
   });
   t.equal(await scene.stops(), 1);
-  await scene.later(10 * minute + 1, { h1: both });
-  t.match(await scene.ask(), { kind: 'yes' }, 'room comes back with time');
+  const other = parseId('servo uid', 'o2');
+  await scene.later(10 * minute + 1, { h1: [condemned, other, ...lives] });
+  t.match(await scene.ask(), { kind: 'no', no: { code: 'already-asked' } }, 'room comes back with time');
+  scene.order = await scene.open({ id: orderId(3), uid: other });
+  t.match(await scene.ask(), { kind: 'yes' }, 'for another order');
 });
 
 t.test('the one yes', async (t) => {
@@ -377,17 +380,24 @@ t.test('of many questions at once one gets a yes', async (t) => {
   t.equal(await scene.stops(), 1);
 });
 
-t.test('an order whose controls failed is void: later the witness may answer right again', async (t) => {
+t.test('an order that got a no is void: later the witness may answer right again', async (t) => {
   const scene = await aScene(t, { queries: { lookup: faultyLookup } });
   scene.lead.platform.sql("INSERT INTO fault VALUES ('s1')");
   t.match(await scene.ask(), { kind: 'no', no: { code: 'controls', message: /s1 could not be looked up/ } });
   scene.lead.platform.sql('DELETE FROM fault');
-  t.match(await scene.ask(), { kind: 'no', no: { code: 'controls', message: /order o-1 is void/ } });
+  t.match(await scene.ask(), { kind: 'no', no: { code: 'already-asked', message: /order o-1 is void/ } });
   t.equal(await scene.stops(), 0);
   const other = parseId('servo uid', 'o2');
   scene.report(h1, [condemned, other, ...lives]);
   scene.order = await scene.open({ id: orderId('2'), uid: other });
   t.match(await scene.ask(), { kind: 'yes' }, 'another order is asked about by itself');
+});
+
+t.test('a question that its order’s own host did not ask voids nothing', async (t) => {
+  const scene = await aScene(t);
+  t.match(await scene.ask({}, h2), { kind: 'no', no: { code: 'other-host' } });
+  t.match(await scene.ask({ epoch: parseEpoch(2) }), { kind: 'no', no: { code: 'epoch' } });
+  t.match(await scene.ask(), { kind: 'yes' });
 });
 
 t.test('a coordinator that was deposed says no', async (t) => {
@@ -431,7 +441,7 @@ t.test('what looks alike, and is none of a refusal’s business', async (t) => {
   });
 });
 
-/** Nothing was charged or marked; and unless the change was for good, the next question is answered by what is true then. */
+/** Nothing was charged or marked. */
 async function wasNotGiven(t: Test, scene: Scene): Promise<void> {
   const { store } = scene.coordinator;
   t.equal((await store.readAudit(0, 1000)).filter((e) => e.event === 'order.confirmed').length, 0);
