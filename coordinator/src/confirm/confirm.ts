@@ -48,24 +48,19 @@ async function sayYes(question: ConfirmRequest, host: HostId, coordinator: Coord
 
 /** Throws, unless all is right and the yes is given. */
 async function weigh(order: OpenOrder, coordinator: Coordinator): Promise<void> {
-  const { store, fence } = coordinator;
-  checkNoNo(order, coordinator);
+  const { store, fence, voided } = coordinator;
   checkHost(order, coordinator);
   await checkHolds(order, coordinator);
   await Promise.all([askWitnesses(order, coordinator), checkControls(order, coordinator)]);
-  // A question that came twice is weighed twice at once: what fails for one holds for both.
-  checkNoNo(order, coordinator);
-  const answer = await store.giveYes(fence(), order.id, yesLimits(order, coordinator));
-  if (!answer.given) throw new No(answer.code, answer.message);
-}
-
-/** A second question gets no yes, whatever has changed since: the next order stands on evidence of its own. */
-function checkNoNo(order: OpenOrder, { voided }: Coordinator): void {
+  // A second question gets no yes, whatever has changed since, and also where both are weighed at once: what fails for one holds
+  // for both.
   if (voided.has(order.id))
     throw new No(
       'already-asked',
       `order ${order.id} is void: it was asked about before, and the answer was no`,
     );
+  const answer = await store.giveYes(fence(), order.id, yesLimits(order, coordinator));
+  if (!answer.given) throw new No(answer.code, answer.message);
 }
 
 function checkOrder(order: OpenOrder, question: ConfirmRequest, host: HostId, { epoch }: Coordinator): void {
